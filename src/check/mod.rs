@@ -1,0 +1,3 @@
+//! Rules: facts in, findings out. Nothing here touches pixels.
+
+pub mod quality;

@@ -1,0 +1,71 @@
+//! Pixels, within limits. [`view`] gives measuring what it needs and no more; [`pixmap`] gives the whole picture, for
+//! encoding anew. Both read every byte of the picture, so that damage is noticed on either road.
+
+pub mod jpeg;
+pub mod pdf;
+pub mod png;
+
+use crate::{
+    fault::{Fault, Refusal},
+    format::Format,
+    options::Limits,
+    pixmap::{Pixmap, View},
+    probe::Header,
+};
+
+/// Pixels, and what was found wrong while they were read.
+#[derive(Clone, Debug)]
+pub struct Decoded<T> {
+    /// The picture, upright.
+    pub picture: T,
+    /// Damage that left something to look at.
+    pub faults: Vec<Fault>,
+}
+
+impl<T> Decoded<T> {
+    /// The same faults beside something made of the picture.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Decoded<U> {
+        Decoded { picture: f(self.picture), faults: self.faults }
+    }
+}
+
+/// The upright [`View`] of a picture whose header was accepted, brought down by `reduction` (1, 2, 4 or 8; see
+/// [`View::reduction`]). For a PDF: of its first page.
+///
+/// # Errors
+/// [`Refusal`] when nothing can be seen, or a limit is met.
+pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
+    match header.format {
+        Format::Jpeg => jpeg::view(bytes, header, reduction, limits),
+        Format::Png => png::view(bytes, header, reduction, limits),
+        Format::Pdf => pdf::view(bytes, header, reduction, limits),
+        _ => Err(Refusal::Unsupported(format!("{} pictures are not decoded", header.format))),
+    }
+    .map(|d| d.map(|view| view.oriented(header.orientation)))
+}
+
+/// The whole picture, upright, 8-bit sRGB, transparency flattened on white.
+///
+/// # Errors
+/// [`Refusal`] when nothing can be seen, or a limit is met; [`Refusal::Unsupported`] for a PDF.
+pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
+    match header.format {
+        Format::Jpeg => jpeg::pixmap(bytes, header, limits),
+        Format::Png => png::pixmap(bytes, header, limits),
+        _ => Err(Refusal::Unsupported(format!("{} pictures are not decoded", header.format))),
+    }
+    .map(|d| d.map(|picture| picture.oriented(header.orientation)))
+}
+
+/// Decodes by the `image` crate, within the memory limit.
+fn with_image(bytes: &[u8], format: image::ImageFormat, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
+    let mut reader = image::ImageReader::with_format(std::io::Cursor::new(bytes), format);
+    let mut bound = image::Limits::default();
+    bound.max_alloc = Some(limits.max_memory);
+    reader.limits(bound);
+    let picture = reader.decode().map_err(|e| Refusal::unreadable(e.to_string()))?.into_rgb8();
+    let (width, height) = picture.dimensions();
+    Pixmap::new(width, height, picture.into_raw())
+        .map(|picture| Decoded { picture, faults: Vec::new() })
+        .ok_or_else(|| Refusal::unreadable("the picture has no pixels"))
+}

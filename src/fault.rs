@@ -1,0 +1,114 @@
+//! What can be wrong with a file: a [`Fault`] that it can be used in spite of, or a [`Refusal`] that ends its way.
+//!
+//! Both are data about the file, found by `probe` and `decode`; whether they stop a submission is decided in `check`.
+
+use serde::Serialize;
+
+/// Something is not as it should be, and the picture can be used all the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fault {
+    /// Part of the file is lost or wrong, the rest was read.
+    Damaged(Break),
+    /// Bytes after the end of the picture: thumbnails, gain maps, the film of a motion photo.
+    Trailing {
+        /// How many.
+        bytes: u64,
+        /// What they are, as far as can be told ("a motion photo's film").
+        what: String,
+    },
+    /// The same bytes are a second kind of file too (a PDF in a JPEG, a zip behind a PNG).
+    Polyglot {
+        /// The second kind.
+        also: &'static str,
+    },
+    /// A feature that the service's handling of is unknown, and that is lost when the image is encoded anew:
+    /// animation, 16 bits, transparency.
+    Flattened {
+        /// Which ("16 bits per sample").
+        what: String,
+    },
+}
+
+/// Where and how a file breaks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Break {
+    /// What was seen, in words, without a full stop ("the picture ends after 1200 of 3024 rows").
+    pub what: String,
+    /// The byte at which it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
+    /// The first row of pixels that is missing or wrong, counted in the stored picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+}
+
+impl Break {
+    /// A break of which only the kind is known.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), byte: None, row: None }
+    }
+
+    /// With the byte at which it was seen.
+    pub fn at_byte(mut self, byte: usize) -> Self {
+        self.byte = Some(byte as u64);
+        self
+    }
+
+    /// With the first row that is wrong.
+    pub fn at_row(mut self, row: u32) -> Self {
+        self.row = Some(row);
+        self
+    }
+}
+
+/// Why nothing can be done with a file.
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No bytes at all.
+    #[error("the file is empty")]
+    Empty,
+    /// The format is known by its first bytes, the rest does not hold.
+    #[error("{}", .0.what)]
+    Unreadable(Break),
+    /// A valid coding that this service's decoders, or ours, are not known to take (12-bit, lossless, arithmetic JPEG).
+    #[error("{0}")]
+    Unsupported(String),
+    /// More pixels than [`Limits::max_pixels`](crate::options::Limits::max_pixels); seen in the header, nothing was allocated.
+    #[error("{width} x {height} pixels")]
+    TooManyPixels {
+        /// Pixels across, as the header says.
+        width: u64,
+        /// Pixels down, as the header says.
+        height: u64,
+    },
+    /// Another of the [`Limits`](crate::options::Limits) was met.
+    #[error("{what}: {needed} where {limit} is the limit")]
+    Limit {
+        /// Which limit, in words ("objects in the PDF").
+        what: &'static str,
+        /// What the file asks for.
+        needed: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// A PDF without a page.
+    #[error("the PDF has no pages")]
+    NoPages,
+    /// A decoder failed in a way that it should not (a panic, contained).
+    #[error("the {decoder} decoder failed")]
+    DecoderFault {
+        /// Which one.
+        decoder: &'static str,
+    },
+}
+
+impl Refusal {
+    /// Shorthand for a break of which only the kind is known.
+    pub fn unreadable(what: impl Into<String>) -> Self {
+        Self::Unreadable(Break::new(what))
+    }
+}

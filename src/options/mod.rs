@@ -1,0 +1,60 @@
+//! Settings: [`Limits`] protect us, [`Service`] is what the API takes, [`Thresholds`] are our cut-offs, [`Levels`] say
+//! what each rule weighs.
+
+mod limits;
+mod service;
+mod thresholds;
+
+pub use limits::Limits;
+pub use service::{BackSide, BackTable, Service, TokenField};
+pub use thresholds::Thresholds;
+
+use crate::{
+    finding::Finding,
+    rules::{Level, Rule},
+};
+use std::collections::BTreeMap;
+
+/// All settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Options {
+    /// What protects us from the input.
+    pub limits: Limits,
+    /// What the API takes.
+    pub service: Service,
+    /// Quality cut-offs.
+    pub thresholds: Thresholds,
+    /// What each rule weighs.
+    pub levels: Levels,
+}
+
+/// What each rule weighs, where that differs from its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    all: Option<Level>,
+    single: BTreeMap<Rule, Level>,
+}
+
+impl Levels {
+    /// Sets one rule's level. A later call wins.
+    pub fn set(&mut self, rule: Rule, level: Level) {
+        self.single.insert(rule, level);
+    }
+
+    /// Sets every rule's level, those set one by one excepted. [`Rule::OverBudget`] denies all the same: a body over
+    /// the limit is not sent.
+    pub fn set_all(&mut self, level: Level) {
+        self.all = Some(level);
+    }
+
+    /// Gives a finding the level that the caller wants.
+    pub fn apply(&self, finding: &mut Finding) {
+        if finding.rule == Rule::OverBudget {
+            return;
+        }
+        if let Some(level) = self.single.get(&finding.rule).copied().or(self.all) {
+            finding.level = level;
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! Pictures in memory: [`Pixmap`] (8-bit RGB, for encoding), [`Plane`] (8 bits of one component) and [`View`]
+//! (what measuring sees: luma brought to one scale, coarse chroma, and the size of the original).
+
+use std::fmt;
+
+/// One 8-bit component, row-major without padding. `data.len() == width * height`, both at least 1.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Plane {
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+}
+
+impl Plane {
+    /// `None` when a side is zero or `data` is not `width * height` bytes long.
+    pub fn new(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
+        let len = (width as usize).checked_mul(height as usize)?;
+        (len > 0 && len == data.len()).then_some(Self { width, height, data })
+    }
+
+    /// Pixels across.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Pixels down.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// All samples, row after row.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// One row; empty when `y` is outside.
+    pub fn row(&self, y: u32) -> &[u8] {
+        let (w, start) = (self.width as usize, (y as usize).saturating_mul(self.width as usize));
+        self.data.get(start..start.saturating_add(w)).unwrap_or(&[])
+    }
+
+    /// The sample at (x, y), the nearest one for a place outside.
+    pub fn at(&self, x: i64, y: i64) -> u8 {
+        let x = x.clamp(0, i64::from(self.width) - 1) as usize;
+        let y = y.clamp(0, i64::from(self.height) - 1) as usize;
+        self.data.get(y * self.width as usize + x).copied().unwrap_or(0)
+    }
+
+    /// The plane as it stands upright.
+    pub fn oriented(self, orientation: Orientation) -> Self {
+        let (width, height, data) = orient::<1>(self.width, self.height, self.data, orientation);
+        Self { width, height, data }
+    }
+}
+
+impl fmt::Debug for Plane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plane({}x{})", self.width, self.height)
+    }
+}
+
+/// An 8-bit sRGB picture, row-major, three bytes a pixel, upright.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pixmap {
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+}
+
+impl Pixmap {
+    /// `None` when a side is zero or `data` is not `width * height * 3` bytes long.
+    pub fn new(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
+        let len = (width as usize).checked_mul(height as usize)?.checked_mul(3)?;
+        (len > 0 && len == data.len()).then_some(Self { width, height, data })
+    }
+
+    /// Pixels across.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Pixels down.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// All samples, R, G, B, row after row.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The samples, given away.
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+
+    /// The picture as it stands upright.
+    pub fn oriented(self, orientation: Orientation) -> Self {
+        let (width, height, data) = orient::<3>(self.width, self.height, self.data, orientation);
+        Self { width, height, data }
+    }
+}
+
+impl fmt::Debug for Pixmap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pixmap({}x{})", self.width, self.height)
+    }
+}
+
+/// What measuring sees of a picture, upright.
+///
+/// The planes are the original brought down by the power of two that leaves the long side of `luma` between
+/// [`View::LONG_SIDE`] and twice that (smaller originals stay as they are), by area average or, for JPEG, in the DCT
+/// domain. Chroma is as coarse or coarser than luma.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// BT.601 luma, full range 0 to 255.
+    pub luma: Plane,
+    /// Cb and Cr, full range, 128 is neutral; `None` for a gray picture.
+    pub chroma: Option<[Plane; 2]>,
+    /// Pixels across of the upright original.
+    pub width: u32,
+    /// Pixels down of the upright original.
+    pub height: u32,
+}
+
+impl View {
+    /// The least long side that a reduced luma plane has, in pixels: an ID-1 card that fills 60 % of the frame is then
+    /// 600 pixels wide, above the 512 that sharpness is measured at.
+    pub const LONG_SIDE: u32 = 1000;
+
+    /// The power of two (1, 2, 4 or 8) by which a picture of this size is brought down for measuring.
+    pub fn reduction(width: u32, height: u32) -> u32 {
+        let long = width.max(height);
+        [8, 4, 2].into_iter().find(|n| long / n >= Self::LONG_SIDE).unwrap_or(1)
+    }
+
+    /// Pixels of the original for one pixel of luma.
+    pub fn scale(&self) -> f32 {
+        self.width as f32 / self.luma.width() as f32
+    }
+
+    /// A view of a decoded picture, reduced by `reduction` (1 keeps the scale).
+    pub fn from_pixmap(pixmap: &Pixmap, reduction: u32) -> Self {
+        let n = reduction.max(1);
+        let (w, h) = (pixmap.width.div_ceil(n), pixmap.height.div_ceil(n));
+        let mut rows = ViewRows::new(pixmap.width, pixmap.height, n);
+        for row in pixmap.data.chunks_exact(pixmap.width as usize * 3) {
+            rows.push_rgb(row);
+        }
+        let blank = |w: u32, h: u32, v: u8| Plane { width: w, height: h, data: vec![v; w as usize * h as usize] };
+        rows.finish().unwrap_or_else(|| View { luma: blank(w, h, 0), chroma: None, width: w, height: h })
+    }
+
+    /// The view as it stands upright.
+    pub fn oriented(self, orientation: Orientation) -> Self {
+        let (width, height) = orientation.size(self.width, self.height);
+        Self {
+            luma: self.luma.oriented(orientation),
+            chroma: self.chroma.map(|c| c.map(|p| p.oriented(orientation))),
+            width,
+            height,
+        }
+    }
+}
+
+/// Builds a [`View`] from RGB rows as they come, without ever holding the full picture.
+pub struct ViewRows {
+    width: u32,
+    height: u32,
+    n: u32,
+    sums: Vec<[u32; 3]>,
+    pending: u32,
+    luma: Vec<u8>,
+    cb: Vec<u8>,
+    cr: Vec<u8>,
+    coloured: bool,
+}
+
+impl ViewRows {
+    /// For a picture of `width` x `height`, reduced by `n`.
+    pub fn new(width: u32, height: u32, n: u32) -> Self {
+        let n = n.max(1);
+        let out = width.div_ceil(n) as usize;
+        let area = out.saturating_mul(height.div_ceil(n) as usize);
+        let plane = || Vec::with_capacity(area);
+        Self {
+            width,
+            height,
+            n,
+            sums: vec![[0; 3]; out],
+            pending: 0,
+            luma: plane(),
+            cb: plane(),
+            cr: plane(),
+            coloured: false,
+        }
+    }
+
+    /// Takes one row of `width * 3` bytes; a shorter one is taken as far as it goes, rows past the last are ignored.
+    pub fn push_rgb(&mut self, row: &[u8]) {
+        for (sum, cell) in self.sums.iter_mut().zip(row.chunks(self.n as usize * 3)) {
+            for px in cell.as_chunks::<3>().0 {
+                for (s, v) in sum.iter_mut().zip(px) {
+                    *s += u32::from(*v);
+                }
+            }
+        }
+        self.pending += 1;
+        if self.pending == self.n {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.pending == 0 || self.luma.len() >= self.sums.len() * self.height.div_ceil(self.n) as usize {
+            return;
+        }
+        let last = self.sums.len().saturating_sub(1);
+        let tail = self.width - (self.width.div_ceil(self.n) - 1) * self.n;
+        for (i, sum) in self.sums.iter_mut().enumerate() {
+            let count = self.pending * if i == last { tail } else { self.n };
+            // BT.601 in 16-bit fixed point (JFIF 1.02, section 3).
+            let [r, g, b] = sum.map(|s| ((s + count / 2) / count.max(1)) as i32);
+            let y = (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;
+            let cb = 128 + ((-11059 * r - 21709 * g + 32768 * b + 32768) >> 16);
+            let cr = 128 + ((32768 * r - 27439 * g - 5329 * b + 32768) >> 16);
+            self.coloured |= cb != 128 || cr != 128;
+            self.luma.push(y.clamp(0, 255) as u8);
+            self.cb.push(cb.clamp(0, 255) as u8);
+            self.cr.push(cr.clamp(0, 255) as u8);
+            *sum = [0; 3];
+        }
+        self.pending = 0;
+    }
+
+    /// The view; rows that never came are mid-gray. `None` for a picture without pixels.
+    pub fn finish(mut self) -> Option<View> {
+        self.flush();
+        let (w, h) = (self.width.div_ceil(self.n), self.height.div_ceil(self.n));
+        let len = w as usize * h as usize;
+        let full = |mut v: Vec<u8>| {
+            v.resize(len, 128);
+            Plane::new(w, h, v)
+        };
+        let chroma = if self.coloured { Some([full(self.cb)?, full(self.cr)?]) } else { None };
+        Some(View { luma: full(self.luma)?, chroma, width: self.width, height: self.height })
+    }
+}
+
+/// The eight ways a camera may have been held (TIFF 6.0, tag 274; EXIF 2.32, table 4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Orientation {
+    /// 1: as stored.
+    #[default]
+    Upright,
+    /// 2: mirrored left to right.
+    Mirrored,
+    /// 3: turned by 180 degrees.
+    Turned180,
+    /// 4: mirrored top to bottom.
+    Flipped,
+    /// 5: mirrored along the main diagonal.
+    Transposed,
+    /// 6: to be turned 90 degrees clockwise.
+    Turned90,
+    /// 7: mirrored along the other diagonal.
+    Transversed,
+    /// 8: to be turned 270 degrees clockwise.
+    Turned270,
+}
+
+impl Orientation {
+    /// From the tag's value; anything but 1 to 8 counts as upright, as viewers do.
+    pub fn from_exif(value: u32) -> Self {
+        match value {
+            2 => Self::Mirrored,
+            3 => Self::Turned180,
+            4 => Self::Flipped,
+            5 => Self::Transposed,
+            6 => Self::Turned90,
+            7 => Self::Transversed,
+            8 => Self::Turned270,
+            _ => Self::Upright,
+        }
+    }
+
+    /// The tag's value, 1 to 8.
+    pub fn exif(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Whether width and height change places.
+    pub fn swaps_sides(self) -> bool {
+        self as u8 >= Self::Transposed as u8
+    }
+
+    /// The size of the upright picture.
+    pub fn size(self, width: u32, height: u32) -> (u32, u32) {
+        if self.swaps_sides() { (height, width) } else { (width, height) }
+    }
+}
+
+/// Moves `N`-byte pixels to their upright places.
+fn orient<const N: usize>(width: u32, height: u32, data: Vec<u8>, orientation: Orientation) -> (u32, u32, Vec<u8>) {
+    use Orientation::*;
+    if orientation == Upright {
+        return (width, height, data);
+    }
+    let (w, h) = (width as usize, height as usize);
+    let (ow, oh) = orientation.size(width, height);
+    let src = data.as_chunks::<N>().0;
+    let mut out = Vec::with_capacity(data.len());
+    for y in 0..oh as usize {
+        // The source index of the row's first pixel, and the step to its next one.
+        let (start, step) = match orientation {
+            Upright => (y * w, 1),
+            Mirrored => (y * w + w - 1, -1),
+            Turned180 => ((h - 1 - y) * w + w - 1, -1),
+            Flipped => ((h - 1 - y) * w, 1),
+            Transposed => (y, w as isize),
+            Turned90 => ((h - 1) * w + y, -(w as isize)),
+            Transversed => ((h - 1) * w + w - 1 - y, -(w as isize)),
+            Turned270 => (w - 1 - y, w as isize),
+        };
+        let mut at = start;
+        for _ in 0..ow {
+            out.extend_from_slice(src.get(at).map_or(&[0; N], |p| p));
+            at = at.wrapping_add_signed(step);
+        }
+    }
+    (ow, oh, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_orientation_puts_the_first_pixel_where_the_tag_says() {
+        // 3x2: a b c / d e f
+        let plane = || Plane::new(3, 2, b"abcdef".to_vec()).unwrap();
+        let cases = [
+            (1, 3, "abcdef"),
+            (2, 3, "cbafed"),
+            (3, 3, "fedcba"),
+            (4, 3, "defabc"),
+            (5, 2, "adbecf"),
+            (6, 2, "daebfc"),
+            (7, 2, "fcebda"),
+            (8, 2, "cfbead"),
+        ];
+        for (tag, width, want) in cases {
+            let got = plane().oriented(Orientation::from_exif(tag));
+            assert_eq!((got.width(), got.data()), (width, want.as_bytes()), "orientation {tag}");
+        }
+    }
+
+    #[test]
+    fn a_view_averages_and_keeps_the_odd_edge() {
+        let mut rgb = vec![0; 3 * 3 * 3];
+        rgb[..3].copy_from_slice(&[255, 255, 255]);
+        let view = View::from_pixmap(&Pixmap::new(3, 3, rgb).unwrap(), 2);
+        assert_eq!((view.luma.width(), view.luma.height()), (2, 2));
+        assert_eq!(view.luma.data(), &[64, 0, 0, 0]);
+        assert!(view.chroma.is_none());
+    }
+}

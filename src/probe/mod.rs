@@ -1,0 +1,97 @@
+//! The header: what a file says of itself, without its pixels. Bytes in, [`Header`] or [`Refusal`] out.
+//!
+//! Walks the structure of the whole container where that is cheap (markers, chunks, objects); entropy-coded data is
+//! left to `decode`.
+
+pub mod jpeg;
+pub mod pdf;
+pub mod png;
+
+use crate::{
+    fault::{Fault, Refusal},
+    format::{Format, sniff},
+    options::Limits,
+    pixmap::Orientation,
+};
+
+/// What a file says of itself.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Header {
+    /// The kind of file.
+    pub format: Format,
+    /// Pixels across as stored; for a PDF the first page's width in points (1/72 inch), rounded up.
+    pub width: u32,
+    /// Pixels down as stored; for a PDF the first page's height in points, rounded up.
+    pub height: u32,
+    /// How the picture is to be turned to stand upright (EXIF; for a PDF its pages are upright already).
+    pub orientation: Orientation,
+    /// What is wrong and can be lived with.
+    pub faults: Vec<Fault>,
+    /// What only this kind of file has.
+    pub details: Details,
+}
+
+impl Header {
+    /// Width and height of the upright picture.
+    pub fn upright_size(&self) -> (u32, u32) {
+        self.orientation.size(self.width, self.height)
+    }
+}
+
+/// What only one kind of file has.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Details {
+    /// Of a JPEG.
+    Jpeg(jpeg::JpegDetails),
+    /// Of a PNG.
+    Png(png::PngDetails),
+    /// Of a PDF.
+    Pdf(pdf::PdfDetails),
+    /// Of a format that is only named.
+    None,
+}
+
+/// Reads the header of a file of any format; those that the service does not take come back with their name, zero
+/// sizes and [`Details::None`].
+///
+/// # Errors
+/// [`Refusal::Empty`], [`Refusal::TooManyPixels`] or [`Refusal::Limit`] before anything is allocated for the picture,
+/// [`Refusal::Unreadable`] and [`Refusal::Unsupported`] as the format's own reader finds, and [`Refusal::NoPages`].
+pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
+    if bytes.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    if bytes.len() as u64 > limits.max_file_bytes {
+        return Err(Refusal::Limit {
+            what: "bytes in the file",
+            needed: bytes.len() as u64,
+            limit: limits.max_file_bytes,
+        });
+    }
+    match sniff(bytes) {
+        Some(Format::Jpeg) => jpeg::probe(bytes, limits),
+        Some(Format::Png) => png::probe(bytes, limits),
+        Some(Format::Pdf) => pdf::probe(bytes, limits),
+        other => Ok(Header {
+            format: other.unwrap_or(Format::Other("unknown")),
+            width: 0,
+            height: 0,
+            orientation: Orientation::Upright,
+            faults: Vec::new(),
+            details: Details::None,
+        }),
+    }
+}
+
+/// Holds a picture's size against the limits; zero sides are refused too.
+pub(crate) fn check_size(width: u64, height: u64, limits: &Limits) -> Result<(), Refusal> {
+    if width == 0 || height == 0 {
+        return Err(Refusal::unreadable(format!("the header says {width} x {height} pixels")));
+    }
+    if width.saturating_mul(height) > limits.max_pixels {
+        return Err(Refusal::TooManyPixels { width, height });
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! What the caller wants sent: the nouns of the API, spelled as the API spells them.
+
+use crate::session::Session;
+use serde::{Deserialize, Serialize, Serializer};
+use std::{borrow::Cow, fmt, str::FromStr};
+use zeroize::Zeroize;
+
+/// The place of an image in the request: a key of its `images` object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The document's front.
+    Front,
+    /// The document's back.
+    Back,
+    /// The selfie.
+    Face,
+    /// A proof of address.
+    UtilityBill,
+    /// A second proof of address.
+    SecondUtilityBill,
+    /// Another additional step, by the name it has in the session.
+    Custom(Box<str>),
+}
+
+impl Step {
+    /// The key in the request.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Front => "FRONT",
+            Self::Back => "BACK",
+            Self::Face => "FACE",
+            Self::UtilityBill => "UTILITY_BILL",
+            Self::SecondUtilityBill => "SECOND_UTILITY_BILL",
+            Self::Custom(name) => name,
+        }
+    }
+
+    /// Whether it shows a side of the identity document.
+    pub fn is_document(&self) -> bool {
+        matches!(self, Self::Front | Self::Back)
+    }
+}
+
+impl From<&str> for Step {
+    /// Any name is a step; the known ones in any case.
+    fn from(name: &str) -> Self {
+        match name.to_ascii_uppercase().replace('-', "_").as_str() {
+            "FRONT" => Self::Front,
+            "BACK" => Self::Back,
+            "FACE" => Self::Face,
+            "UTILITY_BILL" => Self::UtilityBill,
+            "SECOND_UTILITY_BILL" => Self::SecondUtilityBill,
+            _ => Self::Custom(name.into()),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// The four document types that direct processing takes (Direct Processing page, 2026).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DocumentType {
+    /// A national identity card.
+    IdCard,
+    /// A passport.
+    Passport,
+    /// A driving licence.
+    DriverLicense,
+    /// A residence permit.
+    ResidencePermit,
+}
+
+impl DocumentType {
+    /// All four, in the page's order.
+    pub const ALL: [Self; 4] = [Self::IdCard, Self::Passport, Self::DriverLicense, Self::ResidencePermit];
+
+    /// The API's spelling.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::IdCard => "ID_CARD",
+            Self::Passport => "PASSPORT",
+            Self::DriverLicense => "DRIVER_LICENSE",
+            Self::ResidencePermit => "RESIDENCE_PERMIT",
+        }
+    }
+}
+
+impl FromStr for DocumentType {
+    type Err = ();
+
+    fn from_str(s: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|t| t.name() == s).ok_or(())
+    }
+}
+
+impl fmt::Display for DocumentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What kind of session the token belongs to (session creation, `tokenType`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TokenType {
+    /// Document and selfie. The service's default.
+    #[default]
+    Identification,
+    /// Document only.
+    Document,
+}
+
+/// A session's token. Good for one call, so never shown: its `Debug` is redacted and its bytes are wiped on drop.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Takes the token as it is; its shape is checked with the submission.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// When `skipAnalysis` is set in the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SkipAnalysis {
+    /// Never: the report recommends, the caller decides.
+    #[default]
+    Never,
+    /// When the report recommends it.
+    Warranted,
+    /// Always.
+    Always,
+}
+
+/// One image of a submission: the file's bytes as the user gave them, borrowed or owned.
+#[derive(Clone)]
+pub struct Image<'a> {
+    /// Its place in the request.
+    pub step: Step,
+    /// The file's name, for messages and for telling a wrong extension; may be empty. Never opened.
+    pub name: Cow<'a, str>,
+    /// The whole file.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+impl fmt::Debug for Image<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Image({} {:?}, {} bytes)", self.step, self.name, self.bytes.len())
+    }
+}
+
+/// What the caller wants sent. Nothing in it is checked before [`Preflight::check`](crate::Preflight::check).
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Submission<'a> {
+    /// The session's token.
+    pub token: Option<Token>,
+    /// ISO 3166-1 alpha-2 code of the issuing country, in any case.
+    pub country: Option<String>,
+    /// The document type as the API spells it; left out, the service tells it from the FRONT.
+    pub document_type: Option<String>,
+    /// The kind of session, where no `session` tells.
+    pub token_type: Option<TokenType>,
+    /// The service's answer to session creation, from which the required steps follow.
+    pub session: Option<Session>,
+    /// When `skipAnalysis` is set.
+    pub skip_analysis: SkipAnalysis,
+    /// The images, in any order.
+    pub images: Vec<Image<'a>>,
+}
+
+impl<'a> Submission<'a> {
+    /// An empty submission.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the token.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(Token::new(token));
+        self
+    }
+
+    /// Sets the country.
+    pub fn country(mut self, country: impl Into<String>) -> Self {
+        self.country = Some(country.into());
+        self
+    }
+
+    /// Sets the document type, one of the four or any other spelling to be judged.
+    pub fn document_type(mut self, document_type: impl Into<String>) -> Self {
+        self.document_type = Some(document_type.into());
+        self
+    }
+
+    /// Sets the kind of session.
+    pub fn token_type(mut self, token_type: TokenType) -> Self {
+        self.token_type = Some(token_type);
+        self
+    }
+
+    /// Sets the session; its token is used when none was set.
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// Sets when `skipAnalysis` is asked for.
+    pub fn skip_analysis(mut self, skip: SkipAnalysis) -> Self {
+        self.skip_analysis = skip;
+        self
+    }
+
+    /// Adds an image; `name` is the file's name (for messages) or empty.
+    pub fn image(
+        mut self,
+        step: impl Into<Step>,
+        name: impl Into<Cow<'a, str>>,
+        bytes: impl Into<Cow<'a, [u8]>>,
+    ) -> Self {
+        self.images.push(Image { step: step.into(), name: name.into(), bytes: bytes.into() });
+        self
+    }
+}
