@@ -1,6 +1,11 @@
 //! Looks at identity-document images before they are sent to iDenfy's Direct Processing API, and hands back a request
 //! that is ready to send.
-#![forbid(unsafe_code)]
+//!
+//! A [`Submission`] goes into [`Preflight::check`], an [`Outcome`] comes out: a [report](report::Report) and, when no
+//! finding denies it, the [`Request`], whose bytes are the exact body to POST. One image alone is looked at by
+//! [`Preflight::inspect`]. The stages in between are public, so that each can be used and measured on its own.
+#![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![warn(clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
 
 // Nouns.
 pub mod country;
@@ -32,3 +37,8 @@ pub use preflight::{Cancel, Outcome, Preflight};
 pub use request::Request;
 pub use session::Session;
 pub use submission::{Image, SkipAnalysis, Step, Submission};
+
+/// The README's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

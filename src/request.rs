@@ -128,3 +128,62 @@ fn key(index: usize, step: &Step) -> String {
 fn json_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::prelude::BASE64_STANDARD;
+    use proptest::{collection::vec, prelude::*};
+
+    proptest! {
+        /// Whatever the texts hold, the body is JSON, is as long as was said, and gives the bytes back.
+        #[test]
+        fn the_body_is_what_was_put_in(
+            token in ".{1,40}",
+            names in vec("[^\\x00]{1,12}", 0..5),
+            images in vec(vec(any::<u8>(), 0..70), 5),
+            authenticate in any::<bool>(),
+            skip_analysis in any::<bool>(),
+            typed in any::<bool>(),
+        ) {
+            let token = Token::new(token);
+            let token_field = if authenticate { TokenField::AuthToken } else { TokenField::Token };
+            let envelope = Envelope {
+                token_field,
+                token: &token,
+                country: "LT".parse().unwrap(),
+                document_type: typed.then_some(DocumentType::Passport),
+                skip_analysis,
+            };
+            let steps: Vec<Step> = names.iter().enumerate().map(|(i, n)| Step::from(format!("{i}{n}").as_str())).collect();
+            let pairs: Vec<_> = steps.iter().zip(images.iter().map(Vec::as_slice)).collect();
+            let request = envelope.assemble(&pairs);
+            let base64: u64 = pairs.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
+            prop_assert_eq!(request.body().len() as u64, envelope.overhead(&steps) + base64);
+            let parsed: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+            prop_assert_eq!(parsed[token_field.name()].as_str(), Some(token.expose()));
+            prop_assert_eq!(parsed["images"].as_object().unwrap().len(), pairs.len());
+            for (step, bytes) in pairs {
+                let text = parsed["images"][step.name()].as_str().unwrap();
+                prop_assert_eq!(BASE64_STANDARD.decode(text).unwrap(), bytes);
+            }
+            prop_assert_eq!(parsed.get("skipAnalysis").is_some(), skip_analysis);
+            prop_assert_eq!(parsed.get("documentType").is_some(), typed);
+        }
+    }
+
+    #[test]
+    fn debug_shows_sizes_alone() {
+        let token = Token::new("SECRETSECRET");
+        let envelope = Envelope {
+            token_field: TokenField::Token,
+            token: &token,
+            country: "LT".parse().unwrap(),
+            document_type: None,
+            skip_analysis: false,
+        };
+        let request = envelope.assemble(&[(&Step::Front, b"image bytes")]);
+        assert_eq!(format!("{request:?}"), "Request(77 bytes, 1 images)");
+        assert!(!format!("{envelope:?}").contains("SECRET"));
+    }
+}

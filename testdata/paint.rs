@@ -2,7 +2,7 @@
 //! numbers are invented, the portrait is ellipses.
 //!
 //! Included by path (`#[path = "…/testdata/paint.rs"] mod paint;`), so not every user calls every function.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::needless_range_loop)]
 
 /// An RGB picture, three bytes a pixel, row after row.
 #[derive(Clone)]
