@@ -192,7 +192,8 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// [`Error::Read`] for whatever is no ordinary file, cannot be read, or changes while it is read.
-    pub fn open(step: impl Into<Step>, path: &Path, limits: &Limits) -> Result<Image<'static>, Error> {
+    pub fn open(step: impl Into<Step>, path: impl AsRef<Path>, limits: &Limits) -> Result<Image<'static>, Error> {
+        let path = path.as_ref();
         let name = Cow::Owned(path.to_string_lossy().into_owned());
         let (bytes, unread) = match file::read(path, limits.max_file_bytes)? {
             file::Content::Whole(bytes) => (bytes, None),
