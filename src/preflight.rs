@@ -200,15 +200,14 @@ impl Preflight {
         looks: &[Looked],
         findings: &mut Vec<Finding>,
     ) -> Result<Option<(Request, Vec<Sent>)>, Error> {
-        let token = submission.token.as_ref().or(submission.session.as_ref().and_then(|s| s.token.as_ref()));
-        // With these findings allowed there is still nothing to write.
-        let (Some(token), Some(country)) = (token, terms.country) else { return Ok(None) };
         let service = &self.options.service;
+        let upper = |given: &Option<String>| given.as_ref().map(|g| g.trim().to_ascii_uppercase());
         let envelope = Envelope {
             token_field: service.token_field,
-            token,
-            country,
-            document_type: terms.document_type,
+            token: submission.token.as_ref().or(submission.session.as_ref().and_then(|s| s.token.as_ref())),
+            // What was not understood and allowed all the same is sent as it was given.
+            country: terms.country.map(|c| c.to_string()).or(upper(&submission.country)),
+            document_type: terms.document_type.map(|t| t.to_string()).or(upper(&submission.document_type)),
             skip_analysis,
         };
         let sources: Vec<Source<'_>> = submission

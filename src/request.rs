@@ -1,10 +1,9 @@
 //! The exact body of the call: compact JSON, base64 written once into one buffer of known size.
 
 use crate::{
-    country::Country,
     options::TokenField,
     recompress::budget::base64_len,
-    submission::{DocumentType, Step, Token},
+    submission::{Step, Token},
 };
 use base64::{
     Engine,
@@ -55,25 +54,28 @@ impl fmt::Debug for Request {
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope<'a> {
     pub token_field: TokenField,
-    pub token: &'a Token,
-    pub country: Country,
-    pub document_type: Option<DocumentType>,
+    /// What is `None` is left out, as are the rules that ask for it when the caller allows that.
+    pub token: Option<&'a Token>,
+    pub country: Option<String>,
+    pub document_type: Option<String>,
     pub skip_analysis: bool,
 }
 
 impl Envelope<'_> {
     /// What stands before the first image, in the order of the page's examples.
     fn head(&self) -> String {
-        let mut head = format!(
-            "{{\"{}\":{},\"country\":\"{}\"",
-            self.token_field.name(),
-            json_text(self.token.expose()),
-            self.country
-        );
-        if let Some(document_type) = self.document_type {
-            head.push_str(&format!(",\"documentType\":\"{document_type}\""));
+        let fields = [
+            (self.token_field.name(), self.token.map(Token::expose)),
+            ("country", self.country.as_deref()),
+            ("documentType", self.document_type.as_deref()),
+        ];
+        let mut head = String::from("{");
+        for (name, text) in fields {
+            if let Some(text) = text {
+                head.push_str(&format!("\"{name}\":{},", json_text(text)));
+            }
         }
-        head.push_str(",\"images\":{");
+        head.push_str("\"images\":{");
         head
     }
 
@@ -150,9 +152,9 @@ mod tests {
             let token_field = if authenticate { TokenField::AuthToken } else { TokenField::Token };
             let envelope = Envelope {
                 token_field,
-                token: &token,
-                country: "LT".parse().unwrap(),
-                document_type: typed.then_some(DocumentType::Passport),
+                token: Some(&token),
+                country: Some("LT".into()),
+                document_type: typed.then(|| "PASSPORT".into()),
                 skip_analysis,
             };
             let steps: Vec<Step> = names.iter().enumerate().map(|(i, n)| Step::from(format!("{i}{n}").as_str())).collect();
@@ -177,8 +179,8 @@ mod tests {
         let token = Token::new("SECRETSECRET");
         let envelope = Envelope {
             token_field: TokenField::Token,
-            token: &token,
-            country: "LT".parse().unwrap(),
+            token: Some(&token),
+            country: Some("LT".into()),
             document_type: None,
             skip_analysis: false,
         };
