@@ -107,7 +107,8 @@ rules! {
     }
     Request {
         MissingToken "missing_token" Deny "There is no token.";
-        TokenShape "token_shape" Warn "The token is not 10 to 40 ASCII letters and digits.";
+        TokenShape "token_shape" Warn "The token is not 10 to 40 ASCII characters.";
+        TokenMismatch "token_mismatch" Deny "The token given is not the session's.";
         MissingCountry "missing_country" Deny "There is no country.";
         UnknownCountry "unknown_country" Deny "The country is not an ISO 3166-1 alpha-2 code or XK.";
         CountryNotAllowed "country_not_allowed" Deny "The session does not allow the country.";
