@@ -71,31 +71,46 @@ impl Format {
     }
 }
 
-/// What a person calls the kinds that are only named; the others go by their short name in capitals.
+/// What a person calls the kinds whose short name says too little.
 const WORDS: &[(&str, &str)] = &[
-    ("appledouble", "macOS companion file (its name begins with \"._\")"),
-    ("base64", "base64 text"),
-    ("cr3", "Canon raw photo (CR3)"),
-    ("data-uri", "data: URI, as text"),
-    ("doc", "Word document (DOC)"),
-    ("docx", "Word document (DOCX)"),
-    ("email", "e-mail message"),
-    ("exe", "Windows program"),
-    ("gz", "gzip archive"),
-    ("html", "web page (HTML)"),
-    ("jpeg-ls", "JPEG-LS picture, which is not JPEG"),
-    ("lnk", "Windows shortcut"),
-    ("ole", "Microsoft Office document"),
-    ("p7m", "signed envelope (P7M)"),
-    ("ps", "PostScript"),
-    ("psd", "Photoshop picture (PSD)"),
+    ("appledouble", "a macOS companion file (its name begins with \"._\"), not the picture itself"),
+    ("base64", "base64 text, which has to be decoded first"),
+    ("cr3", "a Canon raw photo"),
+    ("data-uri", "the text of a data: URI, which has to be decoded first"),
+    ("doc", "a Word document"),
+    ("docx", "a Word document"),
+    ("email", "an e-mail message"),
+    ("exe", "a Windows program"),
+    ("html", "a web page (HTML)"),
+    ("jpeg-ls", "a JPEG-LS picture, which is another thing than JPEG"),
+    ("json", "JSON text"),
+    ("lnk", "a Windows shortcut, not the file itself"),
+    ("mov", "a film (MOV)"),
+    ("mp4", "a film (MP4)"),
+    ("ole", "a Microsoft Office document"),
+    ("p7m", "a signed envelope (P7M), from which the document has to be taken out first"),
+    ("pptx", "a PowerPoint presentation"),
+    ("ps", "a PostScript file"),
+    ("psd", "a Photoshop picture"),
+    ("svg", "a drawing (SVG)"),
     ("text", "plain text"),
-    ("unknown", "unknown kind"),
-    ("xls", "Excel workbook (XLS)"),
-    ("xlsx", "Excel workbook (XLSX)"),
-    ("zeros", "zero bytes and nothing else"),
-    ("zip", "ZIP archive"),
+    ("unknown", "no picture and no PDF"),
+    ("xls", "an Excel workbook"),
+    ("xlsx", "an Excel workbook"),
+    ("xml", "XML text"),
+    ("zeros", "zero bytes and nothing else, as a failed copy leaves them"),
+    ("zip", "a ZIP archive"),
 ];
+
+impl Format {
+    /// What such a file is, with its article ("a ZIP archive", "a HEIC file").
+    pub fn described(self) -> String {
+        match WORDS.iter().find(|(short, _)| *short == self.name()) {
+            Some((_, words)) => (*words).to_owned(),
+            None => format!("a {self} file"),
+        }
+    }
+}
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,10 +126,7 @@ impl fmt::Display for Format {
             Self::Gif => "GIF",
             Self::JpegXl => "JPEG XL",
             Self::Jpeg2000 => "JPEG 2000",
-            Self::Other(name) => match WORDS.iter().find(|(short, _)| short == name) {
-                Some((_, words)) => words,
-                None => return f.write_str(&name.to_ascii_uppercase()),
-            },
+            Self::Other(name) => return f.write_str(&name.to_ascii_uppercase()),
         })
     }
 }
