@@ -75,10 +75,17 @@ struct Canvas {
 
 impl Rows for Canvas {
     fn push(&mut self, row: &[u8]) {
-        match self.samples {
-            Samples::Rgb => self.rgb.extend_from_slice(row),
-            Samples::Rgbx => self.rgb.extend(row.as_chunks::<4>().0.iter().flat_map(|[r, g, b, _]| [*r, *g, *b])),
-            Samples::Gray => self.rgb.extend(row.iter().take(self.width).flat_map(|v| [*v; 3])),
+        if self.samples == Samples::Rgb {
+            self.rgb.extend_from_slice(row);
+            return;
+        }
+        let start = self.rgb.len();
+        self.rgb.resize(start + self.width * 3, 0);
+        let pixels = self.rgb.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0.iter_mut();
+        if self.samples == Samples::Gray {
+            pixels.zip(row).for_each(|(out, v)| *out = [*v; 3]);
+        } else {
+            pixels.zip(row.as_chunks::<4>().0).for_each(|(out, [r, g, b, _])| *out = [*r, *g, *b]);
         }
     }
 }

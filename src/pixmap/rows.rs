@@ -115,45 +115,42 @@ impl ViewRows {
     }
 
     fn cells<T: Copy + Into<u32>, const SAMPLES: usize, const N: usize>(&mut self, sums: &[T], rows: u32) {
-        let pixels = sums.as_chunks::<SAMPLES>().0;
-        let (cells, rest) = pixels.as_chunks::<N>();
+        let (cells, rest) = sums.as_chunks::<SAMPLES>().0.as_chunks::<N>();
+        let count = (N * N) as u32;
         if rows == N as u32 {
-            for cell in cells {
-                self.cell(cell, (N * N) as u32);
-            }
+            self.extend(cells.iter().map(|cell| (sum(cell), count)));
         } else {
-            for cell in cells {
-                self.cell(cell, rows * N as u32);
-            }
+            self.extend(cells.iter().map(|cell| (sum(cell), rows * N as u32)));
         }
         if !rest.is_empty() {
-            self.cell(rest, rows * rest.len() as u32);
+            self.extend(std::iter::once((sum(rest), rows * rest.len() as u32)));
         }
     }
 
+    /// Takes cells: the sums of their samples, and how many pixels they have.
     #[inline(always)]
-    fn cell<T: Copy + Into<u32>, const SAMPLES: usize>(&mut self, columns: &[[T; SAMPLES]], count: u32) {
-        let mut sum = [0; SAMPLES];
-        for pixel in columns {
-            for (s, v) in sum.iter_mut().zip(pixel) {
-                *s += (*v).into();
-            }
+    fn extend<const SAMPLES: usize>(&mut self, cells: impl ExactSizeIterator<Item = ([u32; SAMPLES], u32)>) {
+        if SAMPLES == 1 {
+            self.luma.extend(cells.map(|(sum, count)| mean(sum.iter().sum::<u32>() * 65536, count)));
+            return;
         }
-        // BT.601 in 16-bit fixed point (JFIF 1.02, section 3), and the mean, in one division.
-        let unit = 65536 * count;
-        let mean = |weighted: u32| ((weighted + unit / 2) / unit).min(255) as u8;
-        match *sum.as_slice() {
-            [r, g, b, ..] => {
-                self.luma.push(mean(19595 * r + 38470 * g + 7471 * b));
-                let cb = mean(128 * unit + 32768 * b - 11059 * r - 21709 * g);
-                let cr = mean(128 * unit + 32768 * r - 27439 * g - 5329 * b);
-                self.cb.push(cb);
-                self.cr.push(cr);
-                self.coloured |= cb != 128 || cr != 128;
-            }
-            [gray] => self.luma.push(mean(65536 * gray)),
-            _ => {}
+        let start = self.luma.len();
+        for plane in [&mut self.luma, &mut self.cb, &mut self.cr] {
+            plane.resize(start + cells.len(), 0);
         }
+        let planes = [&mut self.luma, &mut self.cb, &mut self.cr].map(|p| p.get_mut(start..).unwrap_or_default());
+        let [luma, cb, cr] = planes;
+        let mut colour = 0;
+        for ((((sum, count), y), cb), cr) in cells.zip(luma).zip(cb).zip(cr) {
+            let [r, g, b] = *sum.first_chunk().unwrap_or(&[0; 3]);
+            // BT.601 in 16-bit fixed point (JFIF 1.02, section 3).
+            let neutral = 128 * 65536 * count;
+            *y = mean(19595 * r + 38470 * g + 7471 * b, count);
+            *cb = mean(neutral + 32768 * b - 11059 * r - 21709 * g, count);
+            *cr = mean(neutral + 32768 * r - 27439 * g - 5329 * b, count);
+            colour |= (*cb ^ 128) | (*cr ^ 128);
+        }
+        self.coloured |= colour != 0;
     }
 
     /// The view; rows that never came are mid-gray. `None` for a picture without pixels.
@@ -170,6 +167,25 @@ impl ViewRows {
         let chroma = if self.coloured { Some([full(self.cb)?, full(self.cr)?]) } else { None };
         Some(View { luma: full(self.luma)?, chroma, width: self.width, height: self.height })
     }
+}
+
+/// The sum of each sample over some pixels.
+#[inline(always)]
+fn sum<T: Copy + Into<u32>, const SAMPLES: usize>(pixels: &[[T; SAMPLES]]) -> [u32; SAMPLES] {
+    let mut sum = [0; SAMPLES];
+    for pixel in pixels {
+        for (sum, v) in sum.iter_mut().zip(pixel) {
+            *sum += (*v).into();
+        }
+    }
+    sum
+}
+
+/// A weighted sum, in units of 1/65536, over its pixels, rounded. A count known at compile time makes this a shift.
+#[inline(always)]
+fn mean(weighted: u32, count: u32) -> u8 {
+    let unit = 65536 * count;
+    ((weighted + unit / 2) / unit).min(255) as u8
 }
 
 #[cfg(test)]

@@ -11,39 +11,34 @@ pub(super) struct Expander {
     ihdr: Ihdr,
     /// The colour that counts as transparent, in samples as stored.
     key: Option<[u16; 3]>,
-    /// The palette on white; indices behind its end are black, as in libpng.
-    palette: [[u8; 3]; 256],
-    /// Which indices are transparent.
-    clear: [bool; 256],
-    /// Which indices were seen.
-    seen: [bool; 256],
-    colours: usize,
+    table: Table,
     transparent: bool,
+    indices: Vec<u8>,
     row: Vec<u8>,
+}
+
+/// The colours of samples of up to 8 bits: of a palette, or of levels of gray.
+struct Table {
+    /// On white; those behind a palette's end are black, as in libpng.
+    colours: [[u8; 3]; 256],
+    /// How many there are.
+    len: usize,
+    /// Which are transparent.
+    clear: [bool; 256],
+    /// Which were seen.
+    seen: [bool; 256],
 }
 
 impl Expander {
     pub(super) fn new(parts: &Parts<'_>) -> Self {
-        let alpha = parts.transparency.unwrap_or_default();
-        let mut this = Self {
-            ihdr: parts.ihdr,
-            key: key(&parts.ihdr, alpha),
-            palette: [[0; 3]; 256],
-            clear: [false; 256],
-            seen: [false; 256],
-            colours: parts.palette.len() / 3,
-            transparent: false,
-            row: Vec::new(),
+        let ihdr = parts.ihdr;
+        let transparency = parts.transparency.unwrap_or_default();
+        let key = key(&ihdr, transparency);
+        let table = match (ihdr.colour, key) {
+            (3, _) => Table::of_palette(parts.palette, transparency),
+            (_, key) => Table::of_gray(ihdr.depth.min(8), key.map(|[gray, ..]| gray)),
         };
-        if parts.ihdr.colour == 3 {
-            let alpha = alpha.iter().copied().chain(std::iter::repeat(255));
-            let colours = parts.palette.as_chunks::<3>().0.iter().zip(alpha);
-            for ((entry, clear), (colour, alpha)) in this.palette.iter_mut().zip(&mut this.clear).zip(colours) {
-                *entry = colour.map(|v| on_white(v, alpha));
-                *clear = alpha < 255;
-            }
-        }
-        this
+        Self { ihdr, key, table, transparent: false, indices: Vec::new(), row: Vec::new() }
     }
 
     /// How the rows that come out lie.
@@ -58,11 +53,10 @@ impl Expander {
     /// What was found while rows went through.
     pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let used_clear = || self.seen.iter().zip(&self.clear).any(|(seen, clear)| *seen && *clear);
-        if self.transparent || used_clear() {
+        if self.transparent || self.table.seen_clear() {
             faults.push(Fault::Flattened { what: "transparency".into() });
         }
-        if self.ihdr.colour == 3 && self.seen.iter().skip(self.colours).any(|seen| *seen) {
+        if self.table.seen_beyond() {
             faults.push(Fault::Damaged(Break::new("pixels have colours that its palette lacks")));
         }
         faults
@@ -70,80 +64,110 @@ impl Expander {
 
     /// One row of the picture.
     pub(super) fn row<'a>(&'a mut self, raw: &'a [u8]) -> &'a [u8] {
-        let width = self.ihdr.width as usize;
         match (self.ihdr.colour, self.ihdr.depth, self.key) {
             (0 | 2, 8, None) => return raw,
-            (6, 8, _) => {
-                if raw.iter().skip(3).step_by(4).all(|a| *a == 255) {
-                    return raw;
+            (6, 8, _) if raw.as_chunks::<4>().0.iter().all(|[.., a]| *a == 255) => return raw,
+            (0 | 3, 8, _) => self.table.look_up(raw, self.ihdr.colour == 0, &mut self.row),
+            (0 | 3, 1..=4, _) => {
+                match self.ihdr.depth {
+                    1 => fill(&mut self.indices, raw.iter().map(unpack::<8>)),
+                    2 => fill(&mut self.indices, raw.iter().map(unpack::<4>)),
+                    _ => fill(&mut self.indices, raw.iter().map(unpack::<2>)),
                 }
-                self.transparent = true;
-                self.start(raw.as_chunks::<4>().0.iter().map(|p| flat(*p)));
+                self.indices.truncate(self.ihdr.width as usize);
+                self.table.look_up(&self.indices, self.ihdr.colour == 0, &mut self.row);
             }
-            (3, depth, _) => self.indexed(raw, depth, width),
-            (0, 16, key) => self.keyed(raw.as_chunks::<2>().0.iter().map(|v| [u16::from_be_bytes(*v)]), key, 65535),
-            (0, 8, key) => self.keyed(raw.iter().map(|v| [u16::from(*v)]), key, 255),
-            (0, depth, key) => {
-                let max = (1 << depth) - 1;
-                self.keyed(packed(raw, depth).take(width).map(|v| [u16::from(v)]), key, max);
-            }
-            (2, 8, key) => self.keyed(raw.as_chunks::<3>().0.iter().map(|p| p.map(u16::from)), key, 255),
-            (2, _, key) => self.keyed(raw.as_chunks::<6>().0.iter().map(wide::<6, 3>), key, 65535),
-            (4, 8, _) => self.blended(raw.as_chunks::<2>().0.iter().map(|[v, a]| [*v, *a])),
-            (4, ..) => self.blended(raw.as_chunks::<4>().0.iter().map(|p| wide::<4, 2>(p).map(to_8))),
-            (_, ..) => {
+            (0, ..) => self.keyed(raw.as_chunks::<2>().0.iter().map(wide::<2, 1>), to_8),
+            (2, 8, _) => self.keyed(raw.as_chunks::<3>().0.iter().map(|p| p.map(u16::from)), |v| v as u8),
+            (2, ..) => self.keyed(raw.as_chunks::<6>().0.iter().map(wide::<6, 3>), to_8),
+            (4, 8, _) => self.blended(raw.as_chunks::<2>().0.iter().map(|[v, a]| ([*v], *a))),
+            (4, ..) => self.blended(raw.as_chunks::<4>().0.iter().map(wide::<4, 2>).map(|[v, a]| ([to_8(v)], to_8(a)))),
+            (_, 8, _) => self.blended(raw.as_chunks::<4>().0.iter().map(|[r, g, b, a]| ([*r, *g, *b, 255], *a))),
+            (..) => {
                 let pixels = raw.as_chunks::<8>().0.iter().map(|p| wide::<8, 4>(p).map(to_8));
-                self.transparent |= pixels.clone().any(|[.., a]| a < 255);
-                self.start(pixels.map(flat));
+                self.blended(pixels.map(|[r, g, b, a]| ([r, g, b, 255], a)));
             }
         }
         &self.row
     }
 
-    fn start<const N: usize>(&mut self, pixels: impl Iterator<Item = [u8; N]>) {
-        self.row.clear();
-        self.row.extend(pixels.flatten());
+    /// Samples without alpha; pixels of the colour that counts as transparent are white.
+    fn keyed<const N: usize>(&mut self, pixels: impl ExactSizeIterator<Item = [u16; N]>, to_8: impl Fn(u16) -> u8) {
+        let mut transparent = false;
+        fill(
+            &mut self.row,
+            pixels.map(|pixel| {
+                let clear = self.key.is_some_and(|key| key.starts_with(&pixel));
+                transparent |= clear;
+                if clear { [255; N] } else { pixel.map(&to_8) }
+            }),
+        );
+        self.transparent |= transparent;
     }
 
-    fn indexed(&mut self, raw: &[u8], depth: u8, width: usize) {
-        self.row.clear();
-        let (palette, seen) = (&self.palette, &mut self.seen);
-        let mut take = |index: u8| {
-            let index = usize::from(index);
-            if let (Some(colour), Some(seen)) = (palette.get(index), seen.get_mut(index)) {
-                *seen = true;
-                self.row.extend_from_slice(colour);
+    /// Samples with alpha.
+    fn blended<const N: usize>(&mut self, pixels: impl ExactSizeIterator<Item = ([u8; N], u8)>) {
+        let mut opaque = 255;
+        fill(
+            &mut self.row,
+            pixels.map(|(samples, a)| {
+                opaque &= a;
+                samples.map(|v| on_white(v, a))
+            }),
+        );
+        self.transparent |= opaque != 255;
+    }
+}
+
+impl Table {
+    fn of_palette(palette: &[u8], alpha: &[u8]) -> Self {
+        let mut this = Self { colours: [[0; 3]; 256], len: palette.len() / 3, clear: [false; 256], seen: [false; 256] };
+        let alpha = alpha.iter().copied().chain(std::iter::repeat(255));
+        let palette = palette.as_chunks::<3>().0.iter().zip(alpha);
+        for ((colour, clear), (entry, alpha)) in this.colours.iter_mut().zip(&mut this.clear).zip(palette) {
+            *colour = entry.map(|v| on_white(v, alpha));
+            *clear = alpha < 255;
+        }
+        this
+    }
+
+    fn of_gray(depth: u8, key: Option<u16>) -> Self {
+        let max = (1u32 << depth) - 1;
+        let mut this = Self { colours: [[255; 3]; 256], len: 256, clear: [false; 256], seen: [false; 256] };
+        for (level, (colour, clear)) in (0..=max).zip(this.colours.iter_mut().zip(&mut this.clear)) {
+            *clear = key.map(u32::from) == Some(level);
+            if !*clear {
+                *colour = [(level * 255 / max) as u8; 3];
             }
-        };
-        if depth == 8 {
-            raw.iter().for_each(|v| take(*v));
+        }
+        this
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a byte is always within 256")]
+    fn look_up(&mut self, indices: &[u8], gray: bool, row: &mut Vec<u8>) {
+        for index in indices {
+            self.seen[usize::from(*index)] = true;
+        }
+        if gray {
+            fill(row, indices.iter().map(|i| [self.colours[usize::from(*i)][0]]));
         } else {
-            packed(raw, depth).take(width).for_each(take);
+            fill(row, indices.iter().map(|i| self.colours[usize::from(*i)]));
         }
     }
 
-    /// Samples without alpha of their own; those that equal the key are white.
-    fn keyed<const N: usize>(&mut self, pixels: impl Iterator<Item = [u16; N]>, key: Option<[u16; 3]>, max: u32) {
-        let mut transparent = false;
-        self.row.clear();
-        self.row.extend(pixels.flat_map(|pixel| {
-            let clear = key.is_some_and(|key| key.starts_with(&pixel));
-            transparent |= clear;
-            if clear { [255; N] } else { pixel.map(|v| ((u32::from(v) * 255 + max / 2) / max) as u8) }
-        }));
-        self.transparent |= transparent;
+    fn seen_clear(&self) -> bool {
+        self.seen.iter().zip(&self.clear).any(|(seen, clear)| *seen && *clear)
     }
 
-    /// Gray with alpha.
-    fn blended(&mut self, pixels: impl Iterator<Item = [u8; 2]>) {
-        let mut transparent = false;
-        self.row.clear();
-        self.row.extend(pixels.map(|[v, a]| {
-            transparent |= a < 255;
-            on_white(v, a)
-        }));
-        self.transparent |= transparent;
+    fn seen_beyond(&self) -> bool {
+        self.seen.iter().skip(self.len).any(|seen| *seen)
     }
+}
+
+/// Replaces what a row holds.
+fn fill<const N: usize>(row: &mut Vec<u8>, pixels: impl ExactSizeIterator<Item = [u8; N]>) {
+    row.resize(pixels.len() * N, 0);
+    row.as_chunks_mut::<N>().0.iter_mut().zip(pixels).for_each(|(out, pixel)| *out = pixel);
 }
 
 /// The transparent colour of a gray or RGB picture: 16 bits a sample, of which those beyond the depth count for nothing
@@ -157,10 +181,10 @@ fn key(ihdr: &Ihdr, data: &[u8]) -> Option<[u16; 3]> {
     }
 }
 
-/// The samples of 1, 2 or 4 bits in a row, from the highest bit down.
-fn packed(raw: &[u8], depth: u8) -> impl Iterator<Item = u8> {
-    let mask = (1 << depth) - 1;
-    raw.iter().flat_map(move |byte| (0..8 / depth).rev().map(move |i| byte >> (i * depth) & mask))
+/// The `N` samples in a byte, from the highest bit down.
+fn unpack<const N: usize>(byte: &u8) -> [u8; N] {
+    let bits = 8 / N;
+    std::array::from_fn(|i| (byte >> (8 - bits * (i + 1))) & ((1 << bits) - 1))
 }
 
 fn wide<const BYTES: usize, const N: usize>(pixel: &[u8; BYTES]) -> [u16; N] {
@@ -171,10 +195,6 @@ fn wide<const BYTES: usize, const N: usize>(pixel: &[u8; BYTES]) -> [u16; N] {
 /// 16 bits to 8, rounded.
 fn to_8(v: u16) -> u8 {
     ((u32::from(v) * 255 + 32_767) / 65_535) as u8
-}
-
-fn flat([r, g, b, a]: [u8; 4]) -> [u8; 4] {
-    [on_white(r, a), on_white(g, a), on_white(b, a), 255]
 }
 
 /// v * a + 255 * (1 - a), rounded.
