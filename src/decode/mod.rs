@@ -1,6 +1,7 @@
 //! Pixels, within limits. [`view`] gives measuring what it needs and no more; [`pixmap`] gives the whole picture, for
 //! encoding anew. Both read every byte of the picture, so that damage is noticed on either road.
 
+mod colour;
 pub mod jpeg;
 pub mod pdf;
 pub mod png;
