@@ -94,7 +94,11 @@ pub fn sniff(bytes: &[u8]) -> Option<Format> {
         [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => return Some(Format::Png),
         _ => {}
     }
-    let kind = infer::get(bytes)?;
+    let Some(kind) = infer::get(bytes) else {
+        // A PDF whose header is lost or stands far in still ends in the pointer to its table of objects.
+        let tail = bytes.get(bytes.len().saturating_sub(1024)..).unwrap_or(bytes);
+        return memchr::memmem::find(tail, b"startxref").map(|_| Format::Pdf);
+    };
     Some(match kind.extension() {
         "jpg" => Format::Jpeg,
         "png" => Format::Png,

@@ -155,6 +155,10 @@ impl<'a> File<'a> {
                 found
             }
             Entry::In(container) => {
+                if !matches!(self.entries.get(&container), Some(Entry::At(_))) {
+                    self.note(Break::new(format!("object stream {container} is nowhere in the file")));
+                    return None;
+                }
                 let object = self.container(container).and_then(|c| {
                     let at = *c.offsets.get(&number)?;
                     Lexer::new(&c.data, at, self.limits.max_depth).object()
@@ -251,6 +255,15 @@ impl<'a> File<'a> {
         let result = stream.decompressed_content_with_limit(limit as usize);
         match result {
             Ok(data) if self.spend(data.len()) => Ok(data),
+            Err(lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }))
+                if stream.dict.has(b"DecodeParms") =>
+            {
+                // Rows wider than the limit are a slip of the parameters when the data itself is small.
+                let mut raw = stream.clone();
+                raw.dict.remove(b"DecodeParms");
+                self.decoded(&raw)?;
+                Err(Refusal::unreadable("a stream of the PDF has impossible parameters"))
+            }
             Ok(_) | Err(lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. })) => {
                 self.spend(limit as usize);
                 Err(Refusal::Limit { what: "bytes in a stream of the PDF, inflated", needed: limit + 1, limit })
@@ -265,10 +278,7 @@ impl<'a> File<'a> {
         }
         // Stands there while it is being read, so that a stream cannot ask for itself.
         self.containers.borrow_mut().insert(number, None);
-        let container = matches!(self.entries.get(&number), Some(Entry::At(_)))
-            .then(|| self.read_container(number))
-            .flatten()
-            .map(Rc::new);
+        let container = self.read_container(number).map(Rc::new);
         self.containers.borrow_mut().insert(number, container.clone());
         container
     }
@@ -281,9 +291,12 @@ impl<'a> File<'a> {
         let mut offsets = HashMap::new();
         let mut header = Lexer::new(&data, 0, self.limits.max_depth);
         for _ in 0..count.min(self.limits.max_objects as usize) {
-            let (Some(number), Some(offset)) = (header.unsigned(), header.unsigned()) else { break };
-            if let (Ok(number), Ok(offset)) = (u32::try_from(number), usize::try_from(offset)) {
-                offsets.entry(number).or_insert(first.saturating_add(offset));
+            let (Some(inner), Some(offset)) = (header.unsigned(), header.unsigned()) else { break };
+            if let (Ok(inner), Ok(offset)) = (u32::try_from(inner), usize::try_from(offset)) {
+                if inner == number {
+                    self.note(Break::new(format!("object stream {number} holds itself")));
+                }
+                offsets.entry(inner).or_insert(first.saturating_add(offset));
             }
         }
         Some(Container { data, offsets })

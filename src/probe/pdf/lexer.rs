@@ -14,6 +14,8 @@ pub(crate) struct Lexer<'a> {
     /// The next byte to be read.
     pub at: usize,
     max_depth: usize,
+    /// Whether something was read that does not belong there, and passed over.
+    pub strained: bool,
 }
 
 /// What stands next.
@@ -69,7 +71,7 @@ fn is_regular(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub fn new(bytes: &'a [u8], at: usize, max_depth: u32) -> Self {
-        Self { bytes, at, max_depth: max_depth as usize }
+        Self { bytes, at, max_depth: max_depth as usize, strained: false }
     }
 
     /// The bytes from here on.
@@ -148,16 +150,18 @@ impl<'a> Lexer<'a> {
                     open.push(Open::Dict(Dictionary::new(), None));
                     continue;
                 }
-                Some(Token::ArrayEnd | Token::DictEnd) => match open.pop() {
-                    Some(closed) => closed.close(),
-                    None => return None,
-                },
+                Some(end @ (Token::ArrayEnd | Token::DictEnd)) => {
+                    let closed = open.pop()?;
+                    self.strained |= matches!(closed, Open::Array(_)) != (end == Token::ArrayEnd);
+                    closed.close()
+                }
                 // The object ends here, closed or not.
                 Some(Token::Word(
                     b"endobj" | b"stream" | b"endstream" | b"obj" | b"xref" | b"trailer" | b"startxref",
                 ))
                 | None => {
                     self.at = before;
+                    self.strained = true;
                     while let Some(inner) = open.pop() {
                         match open.last_mut() {
                             Some(outer) => outer.push(inner.close()),
@@ -167,7 +171,10 @@ impl<'a> Lexer<'a> {
                     return None;
                 }
                 Some(Token::Word(_)) if open.is_empty() => return None,
-                Some(Token::Word(_)) => continue,
+                Some(Token::Word(_)) => {
+                    self.strained = true;
+                    continue;
+                }
             };
             values += 1;
             if values > MAX_VALUES {

@@ -88,6 +88,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     if encryption.is_some() || (seen.is_none() && pages.count > 0) {
         return Ok(Opened { file, encryption, pages, rebuilt: stop });
     }
+    let seen = seen.or_else(|| Some(Break::new("the table of objects does not lead to the pages")));
 
     let mut again = File::new(bytes, base, limits);
     again.rebuild()?;
@@ -95,7 +96,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     if again.trailers.is_empty() {
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
-    let found = pages::catalog(&again, true).map(|c| pages::walk(&again, &c)).unwrap_or_default();
+    let found = pages::catalog(&again, again.trailers.is_empty()).map(|c| pages::walk(&again, &c)).unwrap_or_default();
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }
@@ -138,10 +139,18 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
         faults.push(Fault::Damaged(Break::new("the PDF's end mark (%%EOF) is missing").at_byte(bytes.len())));
         return faults;
     };
+    if memchr::memmem::rfind(bytes, b"startxref").is_some_and(|at| at > end) {
+        // The end mark before this one closes an older state of the file.
+        faults.push(Fault::Damaged(Break::new("the PDF's end mark (%%EOF) is missing").at_byte(bytes.len())));
+        return faults;
+    }
     let behind = bytes.get(end + b"%%EOF".len()..).unwrap_or(&[]).trim_ascii();
     let zip = [&b"PK\x03\x04"[..], b"PK\x01\x02", b"PK\x05\x06"];
     if zip.iter().any(|mark| memchr::memmem::find(behind, mark).is_some()) {
         faults.push(Fault::Polyglot { also: "zip" });
+    } else if memchr::memmem::find(behind, b"endobj").is_some() {
+        let what = "an update of the PDF is cut off";
+        faults.push(Fault::Damaged(Break::new(what).at_byte(bytes.len())));
     } else if behind.iter().any(|b| *b != 0) {
         faults.push(Fault::Trailing { bytes: behind.len() as u64, what: "bytes behind the PDF's end".into() });
     }

@@ -61,6 +61,15 @@ pub(crate) fn walk(file: &File, catalog: &Dictionary) -> Pages {
     let mut pages = Pages::default();
     let mut seen = HashSet::new();
     let root = catalog.get(b"Pages").cloned().unwrap_or(Object::Null);
+    // Viewers go by the count in the list's root: without one, or with zero, they show nothing.
+    let claimed = match file.resolve(&root) {
+        Object::Dictionary(dict) if dict.has_type(b"Page") => 1.0,
+        Object::Dictionary(dict) => file.value(&dict, b"Count").as_float().unwrap_or(0.0),
+        _ => 0.0,
+    };
+    if claimed < 1.0 {
+        return pages;
+    }
     let mut open = vec![(root, 0, Dictionary::new())];
     while let Some((node, depth, above)) = open.pop() {
         let number = if let Object::Reference((n, _)) = node { Some(n) } else { None };
@@ -97,6 +106,10 @@ pub(crate) fn walk(file: &File, catalog: &Dictionary) -> Pages {
         let above: Dictionary =
             INHERITED.iter().filter_map(|key| Some((key.to_vec(), dict.get(key).ok()?.clone()))).collect();
         open.extend(kids.into_iter().rev().map(|kid| (kid, depth + 1, above.clone())));
+    }
+    if claimed != pages.count as f32 {
+        let what = format!("the list of pages says {claimed}, and {} are there", pages.count);
+        pages.broken.get_or_insert_with(|| Break::new(what));
     }
     pages
 }

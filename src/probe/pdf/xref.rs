@@ -91,7 +91,9 @@ impl File<'_> {
                 if i == 0 && first == 1 && !used && generation == 65535 {
                     first = 0;
                 }
-                let Ok(number) = u32::try_from(first.saturating_add(i)) else { continue };
+                let Ok(number) = u32::try_from(first.saturating_add(i)) else {
+                    return Err(broken("the table of objects is damaged", section));
+                };
                 match usize::try_from(offset) {
                     Ok(offset) if used && offset > 0 => self.add(number, Entry::At(offset))?,
                     _ => free.push(number),
@@ -102,6 +104,10 @@ impl File<'_> {
             Some(Object::Dictionary(trailer)) => trailer,
             _ => return Err(broken("the trailer is damaged", lexer.at)),
         };
+        lexer.skip_space();
+        if lexer.strained || lexer.rest().starts_with(b">>") {
+            self.note(Break::new("the trailer is damaged").at_byte(lexer.at));
+        }
         if !trailer.has(b"XRefStm") {
             for number in free {
                 self.add(number, Entry::Free)?;
@@ -129,6 +135,9 @@ impl File<'_> {
         let mut rows = data.chunks_exact(width);
         for range in index.chunks_exact(2) {
             let [first, count] = [range.first(), range.get(1)].map(|v| v.copied().unwrap_or(0));
+            if rows.len() < count {
+                self.note(Break::new("the table of objects is shorter than it says"));
+            }
             for (number, row) in (first..first.saturating_add(count)).zip(rows.by_ref()) {
                 let (kind, row) = row.split_at_checked(widths[0]).unwrap_or((&[], row));
                 let (place, _) = row.split_at_checked(widths[1]).unwrap_or((&[], row));
