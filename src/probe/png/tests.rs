@@ -170,7 +170,8 @@ fn text_that_swells_is_told_and_never_unpacked_further_than_allowed() {
 
 #[test]
 fn orientation_is_read_from_exif_that_is_whole() {
-    let tiff = |value: u8| [b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", &[value, 0, 0, 0, 0, 0, 0][..]].concat();
+    let tiff =
+        |value: u8| [b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", &[value, 0, 0, 0, 0, 0, 0][..]].concat();
     for value in 1..=8 {
         assert_eq!(probed(&small(&[chunk(b"eXIf", &tiff(value))])).orientation.exif(), value);
         let prefixed = [b"Exif\0\0", &tiff(value)[..]].concat();
