@@ -211,3 +211,6 @@ fn check_memory(needed: u64, limits: &Limits) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
