@@ -1,6 +1,9 @@
 //! Where the document is: its four corners, which sides can be seen, how it lies.
 
+mod field;
+mod lines;
 mod pose;
+mod quads;
 
 pub use pose::{Pose, Proportions};
 
@@ -60,14 +63,42 @@ impl Document {
 
 /// Finds the document; `None` when nothing in the picture looks like one.
 pub fn find(view: &View) -> Option<Document> {
+    let field = field::Field::of(view)?;
+    let lines = lines::find(&field);
+    let (w, h) = (field.width as f32, field.height as f32);
+    let quads = quads::find(&lines, w, h, 20);
+    let best = quads.first()?;
+    let mut quad = best.corners.map(|[x, y]| [(x + 0.5) * field.scale[0], (y + 0.5) * field.scale[1]]);
+    let mut sides = [best.lines[0], best.lines[3], best.lines[1], best.lines[2]]
+        .map(|l| if lines.get(l).is_some_and(|l| l.frame.is_some()) { Side::Cut } else { Side::Edge });
+    clockwise(&mut quad, &mut sides);
     let (w, h) = (view.width as f32, view.height as f32);
-    let quad = [[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]];
-    Some(Document {
-        quad,
-        sides: [Side::Frame; 4],
-        fully_visible: true,
-        confidence: 0.0,
-        share: 1.0,
-        pose: Pose::of(&quad, w, h),
-    })
+    let share = (area(&quad) / (w * h)).min(1.0);
+    let pose = Pose::of(&quad, w, h);
+    let fully_visible = sides.iter().all(|s| *s != Side::Cut);
+    Some(Document { quad, sides, fully_visible, confidence: best.score, share, pose })
+}
+
+/// Orders corners clockwise from the top left, and the sides with them.
+fn clockwise(quad: &mut [[f32; 2]; 4], sides: &mut [Side; 4]) {
+    if signed_area(quad) < 0.0 {
+        quad.reverse();
+        sides[..3].reverse();
+    }
+    let first = (0..4).min_by(|&a, &b| {
+        let key = |i: usize| quad.get(i).map_or(0.0, |c| c[0] + c[1]);
+        key(a).total_cmp(&key(b))
+    });
+    let first = first.unwrap_or(0);
+    quad.rotate_left(first);
+    sides.rotate_left(first);
+}
+
+fn signed_area(q: &[[f32; 2]; 4]) -> f32 {
+    let next = q.iter().cycle().skip(1);
+    q.iter().zip(next).map(|(p, n)| p[0] * n[1] - n[0] * p[1]).sum::<f32>() / 2.0
+}
+
+fn area(q: &[[f32; 2]; 4]) -> f32 {
+    signed_area(q).abs()
 }
