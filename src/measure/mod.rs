@@ -1,8 +1,11 @@
 //! Numbers about a picture, without a word on whether they are good.
 
+pub mod document;
 pub mod exposure;
 pub mod glare;
 pub mod sharpness;
+
+pub use document::Document;
 
 use crate::pixmap::View;
 
@@ -20,16 +23,6 @@ pub struct Measurements {
     pub exposure: exposure::Exposure,
 }
 
-/// Where the document is.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Document {
-    /// The corners in pixels of the upright original, clockwise from the top left of the picture as it stands.
-    pub quad: [[f32; 2]; 4],
-    /// Whether all of it is in the picture.
-    pub fully_visible: bool,
-}
-
 impl Measurements {
     /// The native values by name, units in the names.
     pub fn native(&self) -> Vec<(&'static str, f64)> {
@@ -45,7 +38,7 @@ impl Measurements {
 /// Measures a view.
 pub fn measure(view: &View) -> Measurements {
     Measurements {
-        document: None,
+        document: document::find(view),
         sharpness: sharpness::measure(view),
         glare: glare::measure(view),
         exposure: exposure::measure(view),
