@@ -7,7 +7,7 @@ mod thresholds;
 
 pub use limits::Limits;
 pub use service::{BackSide, BackTable, Service, TokenField};
-pub use thresholds::Thresholds;
+pub use thresholds::{Sensitivity, Thresholds};
 
 use crate::{
     finding::Finding,
