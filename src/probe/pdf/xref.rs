@@ -119,7 +119,8 @@ impl File<'_> {
     fn table_stream(&mut self, stream: &lopdf::Stream) -> Result<(), Stop> {
         let damaged = || Stop::Broken(Break::new("the table of objects is damaged"));
         let number = |o: &Object| o.as_i64().ok().and_then(|n| usize::try_from(n).ok());
-        let numbers = |o: Object| o.as_array().ok().map(|a| a.iter().map(|v| number(v).unwrap_or(0)).collect::<Vec<_>>());
+        let numbers =
+            |o: Object| o.as_array().ok().map(|a| a.iter().map(|v| number(v).unwrap_or(0)).collect::<Vec<_>>());
         let widths = numbers(self.value(&stream.dict, b"W")).filter(|w| w.len() >= 3).ok_or_else(damaged)?;
         let widths = [widths.first(), widths.get(1), widths.get(2)].map(|w| w.copied().unwrap_or(0));
         let width: usize = widths.iter().fold(0, |a, b| a.saturating_add(*b));
