@@ -12,3 +12,4 @@ pub mod rules;
 pub mod score;
 pub mod session;
 pub mod submission;
+pub mod unlock;

@@ -61,6 +61,8 @@ pub fn view(bytes: &[u8], _header: &Header, _reduction: u32, limits: &Limits) ->
 
 #[cfg(feature = "pdf-render")]
 fn drawn(file: &File, page: &Page, scan: Option<&Picture>, limits: &Limits) -> Result<Decoded<View>, Refusal> {
+    // Of a scan no more than the scan itself.
+    let page = &Page { area: scan.map_or(page.area, |scan| scan.area), ..page.clone() };
     let [left, bottom, right, top] = page.area;
     let (width, height) = (right - left, top - bottom);
     let long = width.max(height);

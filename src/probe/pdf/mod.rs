@@ -1,6 +1,6 @@
 //! The structure of a PDF: encryption, pages, and whether it had to be repaired to be read.
 
-mod encryption;
+pub(crate) mod encryption;
 mod file;
 mod lexer;
 mod pages;
@@ -87,7 +87,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
         Err(Stop::Refused(refusal)) => return Err(refusal),
     };
     let encryption = encrypted(&mut file);
-    let pages = pages::catalog(&file, false).map(|c| pages::walk(&file, &c)).unwrap_or_default();
+    let pages = file.catalog().map(|c| file.pages(&c)).unwrap_or_default();
     let seen = stop.clone().or_else(|| file.broken.take());
     if encryption.is_some() || (seen.is_none() && pages.count > 0) {
         return Ok(Opened { file, encryption, pages, rebuilt: stop });
@@ -100,7 +100,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     if again.trailers.is_empty() {
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
-    let found = pages::catalog(&again, again.trailers.is_empty()).map(|c| pages::walk(&again, &c)).unwrap_or_default();
+    let found = again.catalog().map(|c| again.pages(&c)).unwrap_or_default();
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }
@@ -116,9 +116,9 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
 /// The file's encryption; where the empty password opens it, the file is read through it from here on.
 fn encrypted(file: &mut File) -> Option<Encryption> {
     let encryption = encryption::find(file)?;
-    if encryption.needs_password == Some(false) {
+    if encryption.needs_password == Some(false) && !encryption.only_attachments {
         let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(file, e));
-        file.key = dict.and_then(|d| encryption::unlock(file, &d, b""));
+        file.key = dict.and_then(|d| encryption::key(file, &d, ""));
     }
     Some(encryption)
 }

@@ -25,6 +25,8 @@ pub(crate) struct Picture {
     pub orientation: Orientation,
     /// Width and height on the page, in its units, in the picture's own directions.
     pub size: (f32, f32),
+    /// The part of the page that it takes: left, bottom, right, top.
+    pub area: [f32; 4],
 }
 
 type Matrix = [f32; 6];
@@ -57,8 +59,8 @@ pub(crate) fn sole_picture(file: &File, page: &Page, content: &[u8]) -> Option<P
     let (number, [a, b, c, d, ..], clip) = run.found?;
     let bounds = corners(&run.found?.1, [0.0, 0.0, 1.0, 1.0]);
     let seen = meet(bounds, clip);
-    let whole = |low: usize, high: usize| seen[high] - seen[low] >= (bounds[high] - bounds[low]) * (1.0 - SLACK);
-    if !whole(0, 2) || !whole(1, 3) {
+    let whole = |seen: f32, all: f32| seen >= all * (1.0 - SLACK);
+    if !whole(seen[2] - seen[0], bounds[2] - bounds[0]) || !whole(seen[3] - seen[1], bounds[3] - bounds[1]) {
         return None;
     }
     let straight = b.abs() + c.abs() <= 0.001 * (a.abs() + d.abs());
@@ -79,7 +81,7 @@ pub(crate) fn sole_picture(file: &File, page: &Page, content: &[u8]) -> Option<P
         },
         _ => return None,
     };
-    Some(Picture { number, orientation, size: (a.hypot(b), c.hypot(d)) })
+    Some(Picture { number, orientation, size: (a.hypot(b), c.hypot(d)), area: seen })
 }
 
 /// Whether something other than links lies on the page.
