@@ -43,3 +43,4 @@ pub use submission::{Image, SkipAnalysis, Step, Submission};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+pub mod unlock;
