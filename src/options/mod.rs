@@ -7,7 +7,7 @@ mod thresholds;
 
 pub use limits::Limits;
 pub use service::{BackSide, BackTable, Service, TokenField};
-pub use thresholds::Thresholds;
+pub use thresholds::{Sensitivity, Thresholds};
 
 use crate::{
     finding::Finding,
@@ -27,6 +27,8 @@ pub struct Options {
     pub thresholds: Thresholds,
     /// What each rule weighs.
     pub levels: Levels,
+    /// Whether pictures in formats that the service does not take are turned into JPEG. Default: no.
+    pub convert: bool,
 }
 
 /// What each rule weighs, where that differs from its default.
