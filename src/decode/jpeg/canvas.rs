@@ -67,7 +67,7 @@ impl Canvas {
         for (i, row) in rows.iter().enumerate() {
             let to = self.samples.get_mut(start + i * stride..).and_then(|s| s.first_chunk_mut::<S>());
             if let Some(to) = to {
-                *to = row.map(dct::sample);
+                to.iter_mut().zip(row).for_each(|(to, v)| *to = dct::sample(*v));
             }
         }
     }

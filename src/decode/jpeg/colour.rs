@@ -30,13 +30,13 @@ pub fn view(planes: Vec<Plane>, model: ColourModel, size: (u32, u32), n: u32) ->
 /// RGB of this size from components of any. Each sample of a coarser one is repeated: encoded anew at the same
 /// subsampling, it comes back as it was.
 pub fn pixmap(planes: &[Plane], model: ColourModel, size: (u32, u32)) -> Option<Pixmap> {
-    let mut rows: Vec<_> = planes.iter().map(|plane| Rows::new(plane, size)).collect();
-    let mut rgb = Vec::with_capacity(size.0 as usize * size.1 as usize * 3);
-    for y in 0..size.1 {
-        let mut rows = rows.iter_mut().map(|rows| rows.row(y));
+    let mut sources: Vec<_> = planes.iter().map(|plane| Rows::new(plane, size)).collect();
+    let mut rgb = vec![0; size.0 as usize * size.1 as usize * 3];
+    for (y, out) in (0..).zip(rgb.chunks_exact_mut(size.0 as usize * 3)) {
+        let mut rows = sources.iter_mut().map(|rows| rows.row(y));
         let first = rows.next()?;
         let (Some(second), Some(third)) = (rows.next(), rows.next()) else {
-            rgb.extend(first.iter().flat_map(|v| [*v; 3]));
+            write(out, first.iter().map(|v| [*v; 3]));
             continue;
         };
         let triples = first.iter().zip(second).zip(third).map(|((a, b), c)| [*a, *b, *c]);
@@ -44,15 +44,18 @@ pub fn pixmap(planes: &[Plane], model: ColourModel, size: (u32, u32)) -> Option<
         // Inks are stored inverted: 255 is none.
         let inked = |(inks, k): ([u8; 3], &u8)| inks.map(|ink| ((u32::from(ink) * u32::from(*k) + 127) / 255) as u8);
         match model {
-            ColourModel::Gray | ColourModel::YCbCr => rgb.extend(triples.flat_map(rgb_of)),
-            ColourModel::Rgb => rgb.extend(triples.flatten()),
-            ColourModel::Cmyk => rgb.extend(triples.zip(black).flat_map(inked)),
-            ColourModel::Ycck => {
-                rgb.extend(triples.map(|ycc| rgb_of(ycc).map(|v| 255 - v)).zip(black).flat_map(inked));
-            }
+            ColourModel::Gray | ColourModel::YCbCr => write(out, triples.map(rgb_of)),
+            ColourModel::Rgb => write(out, triples),
+            ColourModel::Cmyk => write(out, triples.zip(black).map(inked)),
+            ColourModel::Ycck => write(out, triples.map(|ycc| rgb_of(ycc).map(|v| 255 - v)).zip(black).map(inked)),
         }
     }
     Pixmap::new(size.0, size.1, rgb)
+}
+
+#[inline(always)]
+fn write(out: &mut [u8], colours: impl Iterator<Item = [u8; 3]>) {
+    out.as_chunks_mut::<3>().0.iter_mut().zip(colours).for_each(|(out, colour)| *out = colour);
 }
 
 /// The plane at another size, by its nearest samples.
