@@ -69,19 +69,22 @@ pub fn basis<const S: usize>() -> [[f32; S]; S] {
 #[inline(always)]
 pub fn inverse<const S: usize>(cells: &[[f32; S]; S], basis: &[[f32; S]; S]) -> [[f32; S]; S] {
     let mut columns = [[0.0; S]; S];
-    for (y, column) in columns.iter_mut().enumerate() {
-        for (cells, basis) in cells.iter().zip(basis) {
-            let b = basis.get(y).copied().unwrap_or_default();
+    for (cells, basis) in cells.iter().zip(basis) {
+        // The high orders are mostly empty.
+        if S == 8 && cells.iter().all(|c| *c == 0.0) {
+            continue;
+        }
+        for (column, b) in columns.iter_mut().zip(basis) {
             column.iter_mut().zip(cells).for_each(|(sum, c)| *sum += b * c);
         }
     }
-    columns.map(|column| {
-        let mut row = [0.0; S];
+    let mut rows = [[0.0; S]; S];
+    for (row, column) in rows.iter_mut().zip(&columns) {
         for (c, basis) in column.iter().zip(basis) {
             row.iter_mut().zip(basis).for_each(|(sum, b)| *sum += c * b);
         }
-        row
-    })
+    }
+    rows
 }
 
 /// A sample around 0 as a byte.

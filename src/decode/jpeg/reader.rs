@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
             weights.iter().for_each(|weights| store.draw(canvas, weights));
         }
         if self.weights.iter().any(Option::is_none) {
-            self.report.note(Found::component());
+            self.report.note(Found::component(self.bytes.len()));
         }
         let faults = self.report.finish(&frame, self.bytes.len())?;
         let planes: Option<Vec<Plane>> = self.canvases.into_iter().map(Canvas::into_plane).collect();

@@ -29,8 +29,8 @@ impl Found {
     }
 
     /// A component without a scan.
-    pub fn component() -> Self {
-        Self { what: "a colour component of the JPEG is missing".into(), byte: None, row: None }
+    pub fn component(end: usize) -> Self {
+        Self { what: "a colour component of the JPEG is missing".into(), byte: Some(end), row: None }
     }
 }
 
