@@ -25,6 +25,7 @@ pub mod format;
 pub mod measure;
 pub mod probe;
 pub mod recompress;
+pub mod replace;
 pub mod report;
 pub mod request;
 pub mod score;

@@ -2,16 +2,17 @@
 
 use crate::{
     check::{self, advice, request::Terms},
-    decode,
+    decode::{self, Decoded},
     error::Error,
     fault::Refusal,
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements},
-    options::Options,
+    options::{Limits, Options},
     pixmap::View,
     probe::{self, Details, Header},
     recompress::{self, Encoded, Hint, Infeasible, Source},
+    replace,
     report::{DocumentReport, ImageReport, Report, RequestReport, Sent, Verdict},
     request::{Envelope, Request},
     rules::Rule,
@@ -143,52 +144,74 @@ impl Preflight {
         Ok(Outcome { report, request })
     }
 
-    /// Bytes to findings: probe, decode, measure, score, check.
+    /// Bytes to findings: probe, replace, decode, measure, score, check.
     fn look(&self, image: &Image<'_>) -> Looked {
         let limits = &self.options.limits;
-        let (step, bytes) = (&image.step, &*image.bytes);
-        let mut looked = Looked::new(sniff(bytes).unwrap_or(Format::Other("unknown")));
+        let step = &image.step;
+        let mut looked = Looked::new(sniff(&image.bytes).unwrap_or(Format::Other("unknown")));
         if let Some(size) = image.unread {
             looked.findings.push(check::container::file_too_large(size, limits.max_file_bytes).on(step));
             return looked;
         }
-        let header = match contained("container", || probe::probe(bytes, limits)) {
+        let mut bytes = &*image.bytes;
+        let mut header = match probed(bytes, limits) {
             Ok(header) => header,
             Err(refusal) => {
                 looked.findings.push(check::container::refusal(&refusal, limits).on(step));
                 return looked;
             }
         };
-        looked.findings.extend(check::container::check(step, &image.name, &header));
-        let is_pdf = header.format == Format::Pdf;
+        let original = check::container::check(step, &image.name, &header);
+        let replaced = replace::replace(bytes, &header, &self.options)
+            .map(|new| new.and_then(|new| Ok((probed(&new.bytes, limits)?, new))));
+        match replaced {
+            None => looked.findings.extend(original),
+            Some(Err(refusal)) => {
+                looked.findings.extend(original);
+                looked.findings.push(check::container::refusal(&refusal, limits).on(step));
+            }
+            Some(Ok((new_header, new))) => {
+                looked.findings.push(new.finding.on(step));
+                looked.findings.extend(check::container::check(step, "", &new_header));
+                header = new_header;
+                bytes = looked.replacement.insert(new.bytes);
+            }
+        }
         if !looked.findings.iter().any(Finding::denies) {
             let (width, height) = header.upright_size();
-            let reduction = View::reduction(width, height);
-            match contained(header.format.name(), || decode::view(bytes, &header, reduction, limits)) {
+            let decode =
+                |reduction| contained(header.format.name(), || decode::view(bytes, &header, reduction, limits));
+            match decode(View::reduction(width, height)) {
                 Ok(seen) => {
                     looked.findings.extend(seen.faults.iter().map(|f| check::container::fault(f).on(step)));
-                    self.judge(step, &seen.picture, &mut looked);
+                    looked.size = Some((seen.picture.width, seen.picture.height));
+                    let measured = self.measure(seen.picture, decode);
+                    let thresholds = &self.options.thresholds;
+                    looked.scores = score::score(&measured, thresholds);
+                    looked.findings.extend(check::quality::check(step, &measured, &looked.scores, thresholds));
+                    looked.measured = Some(measured);
                 }
-                Err(refusal) if is_pdf => looked.findings.push(check::container::not_rendered(&refusal).on(step)),
+                Err(refusal) if header.format == Format::Pdf => {
+                    looked.findings.push(check::container::not_rendered(&refusal).on(step));
+                }
                 Err(refusal) => looked.findings.push(check::container::refusal(&refusal, limits).on(step)),
             }
         }
-        if !is_pdf && header.width > 0 {
+        if header.format != Format::Pdf && header.width > 0 {
             looked.size = Some(header.upright_size());
         }
         looked.header = header;
         looked
     }
 
-    /// Pixels to findings: measure, score, check.
-    fn judge(&self, step: &Step, view: &View, looked: &mut Looked) {
-        let thresholds = &self.options.thresholds;
-        let measured = measure::measure(view);
-        let scores = score::score(&measured, thresholds);
-        looked.findings.extend(check::quality::check(step, &measured, &scores, thresholds));
-        looked.size = Some((view.width, view.height));
-        looked.scores = scores;
-        looked.measured = Some(measured);
+    /// Measures a view, or a finer one of the same picture where the document is small in it.
+    fn measure(&self, view: View, decode: impl Fn(u32) -> Result<Decoded<View>, Refusal>) -> Measurements {
+        let document = measure::document::find(&view);
+        let finer = document.as_ref().and_then(|d| measure::finer(&view, d)).and_then(|n| decode(n).ok());
+        match finer {
+            Some(finer) => measure::measure_on(&finer.picture, document),
+            None => measure::measure_on(&view, document),
+        }
     }
 
     /// Findings to request: fit, look again at what was encoded anew, assemble.
@@ -216,7 +239,7 @@ impl Preflight {
             .zip(looks)
             .map(|(image, looked)| Source {
                 step: &image.step,
-                bytes: &image.bytes,
+                bytes: looked.replacement.as_deref().unwrap_or(&image.bytes),
                 header: &looked.header,
                 hint: looked.hint(),
             })
@@ -230,7 +253,10 @@ impl Preflight {
             }
         };
         self.cancel.check()?;
-        let again = sources.par_iter().zip(&encoded).map(|(source, encoded)| self.again(source.step, encoded));
+        let again = sources.par_iter().zip(&encoded).zip(looks).map(|((source, encoded), looked)| {
+            let (sent, found) = self.again(source.step, encoded);
+            (Sent { recompressed: sent.recompressed || looked.replacement.is_some(), ..sent }, found)
+        });
         let mut sent = Vec::with_capacity(encoded.len());
         for (one, found) in again.collect::<Vec<_>>() {
             findings.extend(found);
@@ -267,6 +293,11 @@ impl Preflight {
 
 /// What was seen of one image.
 struct Looked {
+    /// The kind of the file as it came.
+    format: Format,
+    /// Another file for it, when one was asked for.
+    replacement: Option<Vec<u8>>,
+    /// Of the file that is gone on with.
     header: Header,
     size: Option<(u32, u32)>,
     measured: Option<Measurements>,
@@ -277,6 +308,8 @@ struct Looked {
 impl Looked {
     fn new(format: Format) -> Self {
         Self {
+            format,
+            replacement: None,
             header: Header::unread(format),
             size: None,
             measured: None,
@@ -288,6 +321,10 @@ impl Looked {
     fn hint(&self) -> Hint {
         Hint::default()
     }
+}
+
+fn probed(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
+    contained("container", || probe::probe(bytes, limits))
 }
 
 /// Keeps a decoder's panic from the rest of the submission.
@@ -314,6 +351,7 @@ fn over_budget(infeasible: &Infeasible) -> Finding {
 
 fn report(image: &Image<'_>, looked: Looked) -> ImageReport {
     let header = &looked.header;
+    let format = looked.format;
     let pdf = match &header.details {
         Details::Pdf(pdf) => Some(pdf),
         _ => None,
@@ -325,7 +363,7 @@ fn report(image: &Image<'_>, looked: Looked) -> ImageReport {
         step: image.step.clone(),
         verdict: Verdict::of(&looked.findings),
         advice: advice::image(&looked.findings),
-        format: Some(header.format).filter(|f| *f != Format::Other("unknown")),
+        format: Some(format).filter(|f| *f != Format::Other("unknown")),
         bytes: image.size(),
         width: looked.size.map(|s| s.0),
         height: looked.size.map(|s| s.1),

@@ -59,13 +59,10 @@ fn unsupported(format: Format) -> Finding {
             "an iPhone photo (HEIC)".to_owned(),
             "Check it with --convert, or set the phone to Settings, Camera, Formats, Most Compatible and take it again.",
         ),
-        Format::Other("unknown") => {
-            ("no picture and no PDF".to_owned(), "Ask the user for a photo as JPEG or PNG, or a PDF.")
-        }
         Format::WebP | Format::Tiff | Format::Bmp | Format::Gif => {
-            (format!("a {format} file"), "Check it with --convert, or save it as JPEG or PNG.")
+            (format.described(), "Check it with --convert, or save it as JPEG or PNG.")
         }
-        _ => (format!("a {format} file"), "Save it as JPEG or PNG, or ask the user for another file."),
+        _ => (format.described(), "Save it as JPEG or PNG, or ask the user for a photo or a PDF."),
     };
     Finding::new(Rule::UnsupportedFormat, format!("The file is {what}; the service takes PNG, JPEG and PDF."), help)
         .with("value", format.name())

@@ -104,6 +104,9 @@ pub struct Inspect {
 /// How images are looked at.
 #[derive(Args)]
 pub struct Look {
+    /// Turn HEIC, WebP, TIFF, BMP and GIF into JPEG, and go on with that.
+    #[arg(long)]
+    convert: bool,
     /// Let a rule pass: it is told and does not count. `all` lets everything through but a body over the limit.
     #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
     allow: Vec<String>,
@@ -119,6 +122,7 @@ impl Look {
     /// The options that follow; two flags that contradict are told.
     pub fn options(&self) -> Result<Options, String> {
         let mut options = Options::default();
+        options.convert = self.convert;
         let mut seen = std::collections::BTreeMap::new();
         let flags = [(Level::Allow, &self.allow), (Level::Warn, &self.warn), (Level::Deny, &self.deny)];
         for (level, names) in flags {

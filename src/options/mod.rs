@@ -27,6 +27,8 @@ pub struct Options {
     pub thresholds: Thresholds,
     /// What each rule weighs.
     pub levels: Levels,
+    /// Whether pictures in formats that the service does not take are turned into JPEG. Default: no.
+    pub convert: bool,
 }
 
 /// What each rule weighs, where that differs from its default.
