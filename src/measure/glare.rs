@@ -236,6 +236,14 @@ impl Map {
         }
         for (patch, ring) in patches.iter_mut().zip(&rings) {
             patch.rim = ring.each_ref().map(|h| quantile(h, 0.5));
+        }
+    }
+
+    /// For every pixel the distance to the nearest patch, in thirds of a pixel, and the patch's number plus one
+    /// (Borgefors 1986, 3-4 chamfer).
+    #[expect(clippy::indexing_slicing, reason = "indices stay in the map's rows")]
+    fn distances(&self) -> (Vec<u16>, Vec<u8>) {
+        let (w, n) = (self.width, self.label.len());
         let mut distance: Vec<u16> = self.label.iter().map(|l| if *l > 0 { 0 } else { u16::MAX / 2 }).collect();
         let mut nearest = self.label.clone();
         let mut relax = |at: usize, from: usize, step: u16| {

@@ -135,9 +135,12 @@ impl<'a> Source<'a> {
         };
         let ((left, width), (top, height)) = (extent(0, plane.width()), extent(1, plane.height()));
         let (w, h) = ((width * shrink).ceil().max(1.0), (height * shrink).ceil().max(1.0));
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Box))
-            .crop(left.into(), top.into(), width.into(), height.into());
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).crop(
+            left.into(),
+            top.into(),
+            width.into(),
+            height.into(),
+        );
         let mut small = images::Image::new(w as u32, h as u32, PixelType::U8);
         let done = images::ImageRef::new(plane.width(), plane.height(), plane.data(), PixelType::U8)
             .is_ok_and(|big| Resizer::new().resize(&big, &mut small, &options).is_ok());
