@@ -175,7 +175,7 @@ impl Preflight {
                 looked.findings.push(finding.on(step));
             }
             Some(Ok((new_header, new))) => {
-                looked.findings.push(new.finding.on(step));
+                looked.findings.extend(new.findings.into_iter().map(|f| f.on(step)));
                 looked.findings.extend(check::container::check(step, "", &new_header));
                 header = new_header;
                 bytes = looked.replacement.insert(new.bytes);

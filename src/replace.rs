@@ -3,7 +3,7 @@
 
 use crate::{
     check::container,
-    decode::other,
+    decode::{Decoded, other},
     fault::Refusal,
     finding::Finding,
     format::Format,
@@ -21,8 +21,8 @@ const QUALITY: u8 = 95;
 pub struct Replacement {
     /// The file.
     pub bytes: Vec<u8>,
-    /// What was done.
-    pub finding: Finding,
+    /// What was done, and what the picture has that the file does not keep.
+    pub findings: Vec<Finding>,
 }
 
 /// The file to go on with; `None` when the service takes this one, or nothing was asked for.
@@ -35,7 +35,7 @@ pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Resul
         (Details::Pdf(pdf), Some(password)) if pdf.encryption.is_some() => {
             let password = Some(password.expose()).filter(|p| !p.is_empty());
             Some(match unlock(bytes, password, limits) {
-                Ok(bytes) => Ok(Replacement { bytes, finding: unlocked() }),
+                Ok(bytes) => Ok(Replacement { bytes, findings: vec![unlocked()] }),
                 Err(error) => Err(Finding::new(
                     Rule::PdfEncrypted,
                     format!("The PDF was not unlocked: {error}."),
@@ -59,7 +59,7 @@ fn unlocked() -> Finding {
 }
 
 fn convert(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement, Refusal> {
-    let picture = other::pixmap(bytes, format, limits)?.picture;
+    let Decoded { picture, faults } = other::pixmap(bytes, format, limits)?;
     let too_large = || Refusal::Limit {
         what: "pixels on one side of a JPEG",
         needed: u64::from(picture.width().max(picture.height())),
@@ -71,12 +71,13 @@ fn convert(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement,
     jpeg_encoder::Encoder::new(&mut jpeg, QUALITY)
         .encode(picture.data(), width, height, jpeg_encoder::ColorType::Rgb)
         .map_err(|e| Refusal::Unsupported(format!("{format}, which could not be converted ({e})")))?;
-    let finding = Finding::new(
+    let converted = Finding::new(
         Rule::Converted,
         format!("The file was {}; an upright JPEG of it is sent.", format.described()),
         "Nothing needs to be done.",
     )
     .with("from", format.name())
     .with("quality", QUALITY);
-    Ok(Replacement { bytes: jpeg, finding })
+    let findings = std::iter::once(converted).chain(faults.iter().map(container::fault)).collect();
+    Ok(Replacement { bytes: jpeg, findings })
 }
