@@ -1,14 +1,18 @@
 //! The corridor: calls the rooms in order. The only file that knows the order.
 
 use crate::{
-    check::{self, advice, request::Terms},
+    check::{
+        self,
+        advice::{self, Advice},
+        request::Terms,
+    },
     decode::{self, Decoded},
     error::Error,
     fault::Refusal,
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements},
-    options::{Limits, Options},
+    options::{Limits, Options, Thresholds},
     pixmap::View,
     probe::{self, Details, Header},
     recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
@@ -88,7 +92,7 @@ impl Preflight {
         self.cancel.check()?;
         let mut looked = self.look(image);
         self.settle(&mut looked.findings);
-        Ok(report(image, looked))
+        Ok(report(image, looked, &self.options.thresholds))
     }
 
     /// Looks at a submission, fits it into the budget and writes the request, unless something denies it.
@@ -110,7 +114,7 @@ impl Preflight {
         self.settle(&mut findings);
         looks.iter_mut().for_each(|looked| self.settle(&mut looked.findings));
 
-        let skip = advice::submission(looks.iter().map(|l| (advice::image(&l.findings), &*l.findings)));
+        let skip = advice::submission(looks.iter().map(|l| (l.advice(&self.options.thresholds), &*l.findings)));
         let denied = looks.iter().flat_map(|l| &l.findings).chain(&findings).any(Finding::denies);
         let made = if denied {
             None
@@ -128,7 +132,7 @@ impl Preflight {
             .images
             .iter()
             .zip(looks)
-            .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked) })
+            .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked, &self.options.thresholds) })
             .collect::<Vec<_>>();
         let report = Report {
             verdict: if request.is_some() { Verdict::Ready } else { Verdict::Refused },
@@ -191,8 +195,8 @@ impl Preflight {
                     looked.size = Some((seen.picture.width, seen.picture.height));
                     let measured = self.measure(seen.picture, decode);
                     let thresholds = &self.options.thresholds;
-                    looked.scores = score::score(&measured, thresholds);
-                    looked.findings.extend(check::quality::check(step, &measured, &looked.scores, thresholds));
+                    looked.scores = score::score(&measured);
+                    looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
                     looked.measured = Some(measured);
                 }
                 Err(refusal) if header.format == Format::Pdf => {
@@ -323,9 +327,20 @@ impl Looked {
         }
     }
 
+    fn advice(&self, thresholds: &Thresholds) -> Advice {
+        advice::image(&self.findings, &self.scores, thresholds)
+    }
+
     fn hint(&self) -> Hint {
         let pose = self.measured.as_ref().and_then(|m| m.document.as_ref()).map(|d| &d.pose);
         Hint { document_px: pose.map(|p| p.across), document_mm: pose.and_then(|p| p.proportions.millimetres()) }
+    }
+}
+
+fn jpeg_quality(header: &Header) -> Option<u8> {
+    match &header.details {
+        Details::Jpeg(jpeg) => jpeg.quality,
+        _ => None,
     }
 }
 
@@ -377,7 +392,7 @@ fn coarse(step: &Step, dpi: u32) -> Finding {
     .with("unit", "dots per inch")
 }
 
-fn report(image: &Image<'_>, looked: Looked) -> ImageReport {
+fn report(image: &Image<'_>, looked: Looked, thresholds: &Thresholds) -> ImageReport {
     let header = &looked.header;
     let format = looked.format;
     let pdf = match &header.details {
@@ -390,7 +405,7 @@ fn report(image: &Image<'_>, looked: Looked) -> ImageReport {
         file: image.name.to_string(),
         step: image.step.clone(),
         verdict: Verdict::of(&looked.findings),
-        advice: advice::image(&looked.findings),
+        advice: looked.advice(thresholds),
         format: Some(format).filter(|f| *f != Format::Other("unknown")),
         bytes: image.size(),
         width: looked.size.map(|s| s.0),

@@ -120,6 +120,8 @@ rules! {
             "Take the photo in even light against a darker ground.";
         DocumentNotFound "document_not_found" Warn "No document can be made out in the picture."
             "Put the document flat on a darker, plain ground and let it fill the frame.";
+        Borderless "borderless" Allow "The document fills the picture to its rim, as in a scan."
+            "Nothing needs to be done if it can be read.";
         DocumentNotFullyVisible "document_not_fully_visible" Deny "The document is cut off by the picture's edge."
             "Step back so that all four corners are in the picture.";
         TextTooSmall "text_too_small" Deny "The document has too few pixels for its text to be read."
@@ -136,7 +138,7 @@ rules! {
             "Hold the camera at arm's length so that the face fills a third of the frame.";
         OverCompressed "over_compressed" Warn "JPEG compression has eaten fine print."
             "Send the original photo, not one that a messenger has made smaller.";
-        Noisy "noisy" Warn "Noise covers fine print."
+        Noisy "noisy" Deny "Noise covers fine print."
             "Take the photo in better light.";
         Shadow "shadow" Warn "A shadow's edge runs across the document."
             "Move so that neither hand nor phone throws a shadow on the document.";

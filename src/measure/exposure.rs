@@ -23,12 +23,9 @@ pub struct Exposure {
     pub colour: Option<f32>,
     /// How much darker the document's darkest quarter of paper is than its lightest, 0 to 1.
     pub unevenness: f32,
-    /// Paper in the shade over paper in the light across the steepest step of light on the document, 0 to 1; 1 without
-    /// any step.
-    pub shadow_ratio: f32,
 }
 
-/// Side of the cells by which light on the paper is looked at, in pixels of the sheet.
+/// Side of the cells by which the light on the paper is looked at, in pixels of the sheet.
 const CELL: usize = 32;
 
 /// Measures the tones on a sheet.
@@ -57,7 +54,6 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Exposure {
             off as f32 / (planes.iter().map(|p| p.data().len()).sum::<usize>().max(1)) as f32
         }),
         unevenness: light.unevenness(),
-        shadow_ratio: light.step(),
     }
 }
 
@@ -68,10 +64,10 @@ impl Exposure {
     }
 }
 
-/// The light on the paper, cell by cell: the 80th percentile of luma, `None` outside the picture.
+/// The light on the paper, cell by cell: the 80th percentile of luma.
 struct Light {
-    across: usize,
-    cells: Vec<Option<f32>>,
+    /// In rising order.
+    cells: Vec<f32>,
 }
 
 impl Light {
@@ -90,36 +86,14 @@ impl Light {
             }
         }
         let full = (CELL * CELL / 2) as u32;
-        let cells = histograms.iter().map(|h| (h.iter().sum::<u32>() >= full).then(|| quantile(h, 0.8)));
-        Self { across, cells: cells.collect() }
-    }
-
-    fn sorted(&self) -> Vec<f32> {
-        let mut cells: Vec<f32> = self.cells.iter().flatten().copied().collect();
+        let cells = histograms.iter().filter(|h| h.iter().sum::<u32>() >= full).map(|h| quantile(h, 0.8));
+        let mut cells: Vec<f32> = cells.collect();
         cells.sort_by(f32::total_cmp);
-        cells
+        Self { cells }
     }
 
     fn unevenness(&self) -> f32 {
-        let cells = self.sorted();
-        let at = |share: f32| cells.get((cells.len() as f32 * share) as usize).copied().unwrap_or(0.0);
+        let at = |share: f32| self.cells.get((self.cells.len() as f32 * share) as usize).copied().unwrap_or(0.0);
         1.0 - at(0.25) / at(0.9).max(1.0)
-    }
-
-    /// The median, over the boundary between shade and light, of the lower over the higher cell two apart; the
-    /// boundary is where that is under 0.8, and it has to be at least half as long as the sheet is wide.
-    fn step(&self) -> f32 {
-        let mut ratios = Vec::new();
-        for (i, cell) in self.cells.iter().enumerate() {
-            let right = if i % self.across + 2 < self.across { self.cells.get(i + 2) } else { None };
-            for other in [right, self.cells.get(i + 2 * self.across)].into_iter().flatten() {
-                if let (Some(a), Some(b)) = (cell, other) {
-                    ratios.push(a.min(*b) / a.max(*b).max(1.0));
-                }
-            }
-        }
-        ratios.retain(|r| *r < 0.8);
-        ratios.sort_by(f32::total_cmp);
-        if ratios.len() < self.across { 1.0 } else { ratios.get(ratios.len() / 2).copied().unwrap_or(1.0) }
     }
 }

@@ -50,7 +50,6 @@ impl Measurements {
             ("clipped_fraction", Some(e.clipped_fraction)),
             ("colour_levels", e.colour),
             ("light_unevenness", Some(e.unevenness)),
-            ("shadow_ratio", Some(e.shadow_ratio)),
         ];
         values.into_iter().map(|(name, value)| (name, value.map_or(f64::NAN, f64::from))).collect()
     }
