@@ -105,20 +105,21 @@ struct Patch {
     solid: f32,
     x: [usize; 2],
     y: [usize; 2],
-    /// Median luma close to the rim, and well outside.
-    near: f32,
-    far: f32,
+    /// Median luma close to the rim, a little further out, and well outside.
+    rim: [f32; 3],
 }
 
 impl Patch {
-    /// Light falls off softly around a reflection; printed white ends at its edge. In proportion to what there is to
-    /// fall: the luma close to the rim against that well outside.
+    /// How surely it is a reflection. Light falls off softly around one, over a tenth of the document's width; printed
+    /// white ends at its edge. Each fall is taken in proportion to what there is to fall.
     fn certainty(&self) -> f32 {
-        let room = (252.0 - self.far).max(6.0);
-        let soft = ((self.near - self.far) / room - 0.15) / 0.25;
+        let [near, middle, far] = self.rim;
+        let fall = |from: f32, to: f32| (from - to) / (252.0 - to).max(6.0);
+        let soft = ((fall(near, far) - 0.15) / 0.25).clamp(0.0, 1.0);
+        let fading = ((fall(near, middle) - 0.05) / 0.15).clamp(0.0, 1.0);
         // Paper that is merely bright hovers under the end of the scale; a reflection is far beyond it.
-        let solid = (self.solid - 0.3) / 0.4;
-        soft.clamp(0.0, 1.0) * solid.clamp(0.0, 1.0)
+        let solid = ((self.solid - 0.3) / 0.4).clamp(0.0, 1.0);
+        soft * fading * solid
     }
 }
 
@@ -202,7 +203,7 @@ impl Map {
 
     fn patch(&self, members: &[usize]) -> Patch {
         let mut patch =
-            Patch { pixels: members.len(), solid: 0.0, x: [usize::MAX, 0], y: [usize::MAX, 0], near: 0.0, far: 0.0 };
+            Patch { pixels: members.len(), solid: 0.0, x: [usize::MAX, 0], y: [usize::MAX, 0], rim: [0.0; 3] };
         for at in members {
             let (x, y) = (at % self.width, at / self.width);
             patch.x = [patch.x[0].min(x), patch.x[1].max(x)];
@@ -216,23 +217,25 @@ impl Map {
     /// Measures the luma around each patch, in rings at shares of the document's long side.
     fn rims(&self, patches: &mut [Patch]) {
         let (distance, nearest) = self.distances();
-        let mut rings = vec![([0_u32; 256], [0_u32; 256]); patches.len()];
+        let mut rings = vec![[[0_u32; 256]; 3]; patches.len()];
         let long = self.width.max(self.height) as f32;
         let pixels = |share: f32| (share * long * 3.0) as u16;
-        let (near, far) = (pixels(0.006)..pixels(0.013), pixels(0.05)..pixels(0.08));
+        let (near, mid, far) = (pixels(0.006)..pixels(0.013), pixels(0.022)..pixels(0.032), pixels(0.05)..pixels(0.08));
         for ((d, number), v) in distance.iter().zip(&nearest).zip(&self.luma) {
             let Some(ring) = usize::from(*number).checked_sub(1).and_then(|i| rings.get_mut(i)) else { continue };
+            let [close, middle, outside] = ring;
             let histogram = match d {
-                d if near.contains(d) => &mut ring.0,
-                d if far.contains(d) => &mut ring.1,
+                d if near.contains(d) => close,
+                d if mid.contains(d) => middle,
+                d if far.contains(d) => outside,
                 _ => continue,
             };
             if let Some(n) = histogram.get_mut(usize::from(*v)) {
                 *n += 1;
             }
         }
-        for (patch, (near, far)) in patches.iter_mut().zip(&rings) {
-            (patch.near, patch.far) = (quantile(near, 0.5), quantile(far, 0.5));
+        for (patch, ring) in patches.iter_mut().zip(&rings) {
+            patch.rim = ring.each_ref().map(|h| quantile(h, 0.5));
         }
     }
 

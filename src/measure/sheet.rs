@@ -6,6 +6,8 @@ use super::{
     document::{Homography, Proportions},
 };
 use crate::pixmap::{Plane, View};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
+use std::borrow::Cow;
 
 /// The document (or the whole picture, where no document was made out) seen from straight above.
 pub struct Sheet {
@@ -25,6 +27,8 @@ pub struct Sheet {
 /// Pixels on the long side of a card's or passport's sheet. Print of 2 mm is then 12 to 18 pixels high: strokes are
 /// two pixels wide, which is where their edges tell most about blur.
 const CARD: f32 = 640.0;
+/// The same for a passport's page: as large in millimetres would be 935, but its print is larger.
+const PASSPORT: f32 = 800.0;
 /// The same for a page of A4, whose print is half as high in proportion.
 const PAGE: f32 = 1400.0;
 /// The same where no document was made out: it may be anything from half of the picture upward.
@@ -50,21 +54,13 @@ impl Sheet {
         let scale = native / long;
         let view_scale = scale / view.scale();
 
-        let halved;
-        let mut source = &view.luma;
-        let mut shrink = view_scale;
-        let mut half = None;
-        while shrink >= 1.7 {
-            half = Some(half_size(half.as_ref().unwrap_or(source)));
-            shrink /= 2.0;
-        }
-        if let Some(plane) = half {
-            halved = plane;
-            source = &halved;
-        }
-        let (luma, spans) = warp(source, view, &map, width, height, shrink > 1.05);
+        let source = Source::of(&view.luma, view, &quad, 1.0 / view_scale);
+        let (luma, spans) = source.warp(&map, width, height);
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
-        let coarse = |plane: &Plane| Plane::new(cw, ch, warp(plane, view, &map, cw, ch, false).0);
+        let coarse = |plane: &Plane| {
+            let shrink = 0.5 * scale.recip() * view.width as f32 / plane.width() as f32;
+            Plane::new(cw, ch, Source::of(plane, view, &quad, shrink).warp(&map, cw, ch).0)
+        };
         let chroma = match &view.chroma {
             Some([cb, cr]) => coarse(cb).zip(coarse(cr)).map(|(cb, cr)| [cb, cr]),
             None => None,
@@ -100,6 +96,7 @@ fn long_side(document: Option<&Document>) -> f32 {
     match document {
         None => FRAME,
         Some(d) if d.pose.proportions == Proportions::A4 => PAGE,
+        Some(d) if d.pose.proportions == Proportions::Id3 => PASSPORT,
         Some(_) => CARD,
     }
 }
@@ -113,78 +110,87 @@ pub fn finer(view: &View, document: &Document) -> Option<u32> {
         .then(|| [4, 2, 1].into_iter().find(|n| (*n as f32) < now && native / *n as f32 >= wanted).unwrap_or(1))
 }
 
-/// Averages of two by two pixels; an odd last row or column is left out.
-fn half_size(plane: &Plane) -> Plane {
-    let (w, h) = ((plane.width() / 2).max(1), (plane.height() / 2).max(1));
-    let mut data = Vec::with_capacity(w as usize * h as usize);
-    for y in 0..h {
-        let (upper, lower) = (plane.row(2 * y), plane.row((2 * y + 1).min(plane.height() - 1)));
-        let pairs = upper.chunks(2).zip(lower.chunks(2)).take(w as usize);
-        data.extend(pairs.map(|(a, b)| {
-            let sum = |p: &[u8]| p.iter().map(|v| u16::from(*v)).sum::<u16>() * (2 / p.len().max(1)) as u16;
-            ((sum(a) + sum(b) + 2) / 4) as u8
-        }));
-    }
-    Plane::new(w, h, data).unwrap_or_else(|| plane.clone())
+/// The part of a plane that holds the document, brought near the sheet's scale.
+struct Source<'a> {
+    plane: Cow<'a, Plane>,
+    /// Pixels of the plane for one pixel of the original, and where its first one is: across, then down.
+    scale: [f32; 2],
+    origin: [f32; 2],
 }
 
-/// Samples `source`, a plane of `view`, where a sheet of `width` x `height` has its pixels: bilinear, or the mean of
-/// four such samples when `fine`. Also the columns of every row that lie inside the picture.
-#[expect(clippy::indexing_slicing, reason = "indices are clamped to the plane's size")]
-fn warp(
-    source: &Plane,
-    view: &View,
-    map: &Homography,
-    width: u32,
-    height: u32,
-    fine: bool,
-) -> (Vec<u8>, Vec<(usize, usize)>) {
-    let (sw, sh) = (source.width() as usize, source.height() as usize);
-    let (kx, ky) = (sw as f32 / view.width as f32, sh as f32 / view.height as f32);
-    let [[a, b, c], [d, e, f], [g, h, i]] = *map.matrix();
-    let (du, dv) = (1.0 / width as f32, 1.0 / height as f32);
-    let data = source.data();
-    let (limit_x, limit_y) = (sw as f32 - 1.001, sh as f32 - 1.001);
-    let sample = |x: f32, y: f32| {
-        let (x, y) = (x.clamp(0.0, limit_x.max(0.0)), y.clamp(0.0, limit_y.max(0.0)));
-        let (x0, y0) = (x as usize, y as usize);
-        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-        let at = y0 * sw + x0;
-        let (right, below) = (usize::from(sw > 1), if sh > 1 { sw } else { 0 });
-        let top = f32::from(data[at]) * (1.0 - fx) + f32::from(data[at + right]) * fx;
-        let low = f32::from(data[at + below]) * (1.0 - fx) + f32::from(data[at + below + right]) * fx;
-        top * (1.0 - fy) + low * fy
-    };
-    let mut out = Vec::with_capacity(width as usize * height as usize);
-    let mut spans = Vec::with_capacity(height as usize);
-    for row in 0..height {
-        let v = (row as f32 + 0.5) * dv;
-        let (bx, by, bz) = (b * v + c, e * v + f, h * v + i);
-        let mut span = (usize::MAX, 0);
-        for column in 0..width {
-            let u = (column as f32 + 0.5) * du;
-            let z = 1.0 / (g * u + bz);
-            let (x, y) = ((a * u + bx) * z * kx, (d * u + by) * z * ky);
-            if x >= 0.0 && y >= 0.0 && x <= sw as f32 && y <= sh as f32 {
-                span = (span.0.min(column as usize), column as usize + 1);
-            }
-            let (x, y) = (x - 0.5, y - 0.5);
-            let value = if fine {
-                // A quarter of a sheet pixel to either side, along the sheet's axes as the map turns them here.
-                let (q, r) = (0.25 * du * z, 0.25 * dv * z);
-                let (ux, uy) = ((a - g * (x / kx)) * q * kx, (d - g * (y / ky)) * q * ky);
-                let (vx, vy) = ((b - h * (x / kx)) * r * kx, (e - h * (y / ky)) * r * ky);
-                (sample(x - ux - vx, y - uy - vy)
-                    + sample(x + ux - vx, y + uy - vy)
-                    + sample(x - ux + vx, y - uy + vy)
-                    + sample(x + ux + vx, y + uy + vy))
-                    / 4.0
-            } else {
-                sample(x, y)
-            };
-            out.push((value + 0.5) as u8);
+impl<'a> Source<'a> {
+    /// Of a plane of `view`, averaged over areas when it is to shrink by more than a twentieth.
+    fn of(plane: &'a Plane, view: &View, quad: &[[f32; 2]; 4], shrink: f32) -> Self {
+        let scale = [plane.width() as f32 / view.width as f32, plane.height() as f32 / view.height as f32];
+        let whole = Self { plane: Cow::Borrowed(plane), scale, origin: [0.0; 2] };
+        if shrink > 0.95 {
+            return whole;
         }
-        spans.push(if span.0 == usize::MAX { (0, 0) } else { span });
+        // The box around the document, with a margin for the filter.
+        let extent = |i: usize, limit: u32| {
+            let at = || quad.iter().filter_map(|c| Some(c.get(i)? * scale.get(i)?));
+            let from = at().fold(f32::MAX, f32::min).clamp(2.0, limit as f32) - 2.0;
+            let to = at().fold(0.0, f32::max).clamp(0.0, limit as f32 - 2.0) + 2.0;
+            (from.floor(), (to.ceil() - from.floor()).max(1.0))
+        };
+        let ((left, width), (top, height)) = (extent(0, plane.width()), extent(1, plane.height()));
+        let (w, h) = ((width * shrink).ceil().max(1.0), (height * shrink).ceil().max(1.0));
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).crop(
+            left.into(),
+            top.into(),
+            width.into(),
+            height.into(),
+        );
+        let mut small = images::Image::new(w as u32, h as u32, PixelType::U8);
+        let done = images::ImageRef::new(plane.width(), plane.height(), plane.data(), PixelType::U8)
+            .is_ok_and(|big| Resizer::new().resize(&big, &mut small, &options).is_ok());
+        match Plane::new(w as u32, h as u32, small.into_vec()).filter(|_| done) {
+            Some(plane) => {
+                let scale = [scale[0] * w / width, scale[1] * h / height];
+                Self { plane: Cow::Owned(plane), origin: [left * w / width, top * h / height], scale }
+            }
+            None => whole,
+        }
     }
-    (out, spans)
+
+    /// Samples the plane, bilinearly, where a sheet of `width` x `height` has its pixels. Also the columns of every row
+    /// that lie inside the plane.
+    fn warp(&self, map: &Homography, width: u32, height: u32) -> (Vec<u8>, Vec<(usize, usize)>) {
+        let (sw, sh) = (self.plane.width() as usize, self.plane.height() as usize);
+        let [[a, b, c], [d, e, f], [g, h, i]] = *map.matrix();
+        let ([kx, ky], [ox, oy]) = (self.scale, self.origin);
+        let (du, dv) = (1.0 / width as f32, 1.0 / height as f32);
+        // Places in 1/256 of a pixel; the last pixel that has a right and a lower neighbour bounds them.
+        let last = |n: usize| (n.saturating_sub(1) * 256) as f32 - 1.0;
+        let (last_x, last_y) = (last(sw).max(0.0), last(sh).max(0.0));
+        let (right, below) = (usize::from(sw > 1), if sh > 1 { sw } else { 0 });
+        let mut out = Vec::with_capacity(width as usize * height as usize);
+        let mut spans = Vec::with_capacity(height as usize);
+        let us: Vec<f32> = (0..width).map(|column| (column as f32 + 0.5) * du).collect();
+        let mut places = Vec::with_capacity(width as usize);
+        for row in 0..height {
+            let v = (row as f32 + 0.5) * dv;
+            let (bx, by, bz) = (b * v + c, e * v + f, h * v + i);
+            places.clear();
+            places.extend(us.iter().map(|u| {
+                let z = 1.0 / (g * u + bz);
+                [(a * u + bx) * z * kx - ox, (d * u + by) * z * ky - oy]
+            }));
+            let within = |[x, y]: &[f32; 2]| *x >= 0.0 && *y >= 0.0 && *x <= sw as f32 && *y <= sh as f32;
+            let from = places.iter().position(within).unwrap_or(0);
+            spans.push((from, places.iter().rposition(within).map_or(0, |to| to + 1)));
+            out.extend(places.iter().map(|[x, y]| {
+                let x = ((x - 0.5) * 256.0).clamp(0.0, last_x) as u32;
+                let y = ((y - 0.5) * 256.0).clamp(0.0, last_y) as u32;
+                let at = (y >> 8) as usize * sw + (x >> 8) as usize;
+                let Some(square) = self.plane.data().get(at..=at + below + right) else { return 0 };
+                let value = |i: usize| u32::from(square.get(i).copied().unwrap_or(0));
+                let (fx, fy) = (x & 255, y & 255);
+                let top = value(0) * (256 - fx) + value(right) * fx;
+                let low = value(below) * (256 - fx) + value(below + right) * fx;
+                ((top * (256 - fy) + low * fy + (1 << 15)) >> 16) as u8
+            }));
+        }
+        (out, spans)
+    }
 }

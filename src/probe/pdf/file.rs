@@ -208,6 +208,7 @@ impl<'a> File<'a> {
             let Object::Stream(decrypted) = object else { return None };
             stream = decrypted;
         }
+        without_crypt(&mut stream.dict);
         Some(stream)
     }
 
@@ -317,6 +318,28 @@ fn spell_out(dict: &mut Dictionary, resolve: impl Fn(&Object) -> Object) {
             other => plain(other, &resolve),
         };
         dict.set(key, value);
+    }
+}
+
+/// Takes the filter that stands for encryption out of a stream's list; what it asks for has been done.
+fn without_crypt(dict: &mut Dictionary) {
+    let is_crypt = |filter: &Object| filter.as_name().is_ok_and(|n| n == b"Crypt");
+    match dict.get(b"Filter").cloned() {
+        Ok(Object::Array(mut filters)) => {
+            let Some(at) = filters.iter().position(is_crypt) else { return };
+            filters.remove(at);
+            if let Ok(Object::Array(params)) = dict.get_mut(b"DecodeParms")
+                && at < params.len()
+            {
+                params.remove(at);
+            }
+            dict.set("Filter", filters);
+        }
+        Ok(filter) if is_crypt(&filter) => {
+            dict.remove(b"Filter");
+            dict.remove(b"DecodeParms");
+        }
+        _ => {}
     }
 }
 
