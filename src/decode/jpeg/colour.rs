@@ -1,10 +1,11 @@
 //! Components to luma and chroma, or to sRGB.
 
 use crate::{
+    decode::colour::Profile,
+    options::Limits,
     pixmap::{Pixmap, Plane, View},
-    probe::jpeg::{ColourModel, colour, marker::Walk},
+    probe::jpeg::{ColourModel, colour::ProfileParts, marker::Walk},
 };
-use moxcms::{ColorProfile, Layout, TransformOptions};
 
 /// A view from a picture's components at 1/`n` of its `size`; chroma of YCbCr at any scale.
 pub fn view(planes: Vec<Plane>, model: ColourModel, size: (u32, u32), n: u32) -> Option<View> {
@@ -108,25 +109,13 @@ fn rgb_of([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     [y + 91881 * cr, y - 22554 * cb - 46802 * cr, y + 116_130 * cb].map(|v| (v >> 16).clamp(0, 255) as u8)
 }
 
-/// Colours of a wide profile brought into sRGB; others are near enough to stay, broken profiles are passed over.
-pub fn to_srgb(picture: Pixmap, bytes: &[u8]) -> Option<Pixmap> {
-    let mut parts = colour::ProfileParts::default();
+/// Colours brought from the embedded profile into sRGB; a broken profile is passed over, as viewers do.
+pub fn to_srgb(picture: Pixmap, bytes: &[u8], limits: &Limits) -> Option<Pixmap> {
+    let mut parts = ProfileParts::default();
     Walk::new(bytes).for_each(|item| parts.take(&item));
-    let profile = parts.join().and_then(|icc| colour::parse(&icc)).filter(colour::is_wide);
-    let transform = profile.and_then(|profile| {
-        let srgb = ColorProfile::new_srgb();
-        profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default()).ok()
-    });
-    let Some(transform) = transform else { return Some(picture) };
+    let Some(profile) = parts.join().and_then(|icc| Profile::from_icc(&icc, limits)) else { return Some(picture) };
     let (width, height) = (picture.width(), picture.height());
-    let mut data = picture.into_data();
-    let mut before = Vec::new();
-    for row in data.chunks_exact_mut(width as usize * 3) {
-        before.clear();
-        before.extend_from_slice(row);
-        if transform.transform(&before, row).is_err() {
-            row.copy_from_slice(&before);
-        }
-    }
-    Pixmap::new(width, height, data)
+    let mut rgb = picture.into_data();
+    profile.to_srgb(&mut rgb);
+    Pixmap::new(width, height, rgb)
 }

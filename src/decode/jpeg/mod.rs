@@ -57,7 +57,7 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     let rest = Limits { max_memory: limits.max_memory.saturating_sub(rgb), ..limits.clone() };
     let picture = reader::read(bytes, |_| 8, &rest)?;
     let pixmap = colour::pixmap(&picture.planes, model(header), (header.width, header.height));
-    let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes)).ok_or_else(empty)?;
+    let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes, limits)).ok_or_else(empty)?;
     Ok(Decoded { picture: pixmap, faults: picture.faults })
 }
 
