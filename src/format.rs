@@ -94,10 +94,12 @@ pub fn sniff(bytes: &[u8]) -> Option<Format> {
         [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => return Some(Format::Png),
         _ => {}
     }
-    let Some(kind) = infer::get(bytes) else {
+    // Old writers began a PDF as `%!PS-Adobe-3.0 PDF-1.4` (PDF reference 1.7, annex H, note 15).
+    let Some(kind) = infer::get(bytes).filter(|k| k.extension() != "ps") else {
         // A PDF whose header is lost or stands far in still ends in the pointer to its table of objects.
         let tail = bytes.get(bytes.len().saturating_sub(1024)..).unwrap_or(bytes);
-        return memchr::memmem::find(tail, b"startxref").map(|_| Format::Pdf);
+        let ps = bytes.starts_with(b"%!PS").then_some(Format::Other("ps"));
+        return memchr::memmem::find(tail, b"startxref").map(|_| Format::Pdf).or(ps);
     };
     Some(match kind.extension() {
         "jpg" => Format::Jpeg,

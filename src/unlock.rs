@@ -51,7 +51,8 @@ pub fn unlock(bytes: &[u8], password: Option<&str>, limits: &Limits) -> Result<V
     let Some(encryption) = encryption else { return Err(UnlockError::NotEncrypted) };
     let unsupported = || UnlockError::Unsupported { handler: encryption.handler.clone() };
     let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(&file, e)).ok_or_else(unsupported)?;
-    if !encryption.only_attachments {
+    // A file that opens without a password is open already.
+    if !encryption.only_attachments && file.key.is_none() {
         if encryption.handler != "Standard" || !encryption::is_supported(&dict) {
             return Err(unsupported());
         }

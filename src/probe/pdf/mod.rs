@@ -67,6 +67,10 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     if details.encryption.is_none() {
         let Some(page) = first else { return Err(Refusal::NoPages) };
         match pages::content(&opened.file, page) {
+            // Pages without a trailer and without content are what is left of a file cut short.
+            Ok(content) if opened.file.trailers.is_empty() && content.iter().all(u8::is_ascii_whitespace) => {
+                return Err(Refusal::Unreadable(opened.rebuilt.unwrap_or_default()));
+            }
             Ok(content) => details.image_only = sole_picture(&opened.file, page, &content).is_some(),
             Err(Refusal::Unreadable(b)) if opened.rebuilt.is_none() => header.faults.push(Fault::Damaged(b)),
             Err(refusal) => return Err(refusal),
