@@ -101,6 +101,10 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     let mut again = File::new(bytes, base, limits);
     again.rebuild()?;
     let mut encryption = encrypted(&mut again);
+    if again.has_key() {
+        // Object streams could not be looked into before.
+        again.rebuild()?;
+    }
     if again.trailers.is_empty() {
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
@@ -122,7 +126,9 @@ fn encrypted(file: &mut File) -> Option<Encryption> {
     let encryption = encryption::find(file)?;
     if encryption.needs_password == Some(false) && !encryption.only_attachments {
         let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(file, e));
-        file.key = dict.and_then(|d| encryption::key(file, &d, ""));
+        if let Some(key) = dict.and_then(|d| encryption::key(file, &d, "")) {
+            file.set_key(key);
+        }
     }
     Some(encryption)
 }
@@ -170,3 +176,6 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests;
