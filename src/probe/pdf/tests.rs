@@ -105,7 +105,7 @@ fn what_viewers_repair_is_accepted_and_named() {
     let bytes = simple();
     let mut moved = bytes.clone();
     let last_entry = memchr::memmem::find(&bytes, b" 00000 n \ntrailer").unwrap();
-    moved[last_entry - 1] ^= 1;
+    moved[last_entry - 2] ^= 1;
     let cases = [
         ("stand before", [b"junk\r\n".repeat(30), bytes.clone()].concat()),
         ("header (%PDF-) is missing", bytes[9..].to_vec()),
