@@ -47,17 +47,20 @@ const SHARE: u64 = 4;
 /// # Errors
 /// [`UnlockError`].
 pub fn unlock(bytes: &[u8], password: Option<&str>, limits: &Limits) -> Result<Vec<u8>, UnlockError> {
-    let Opened { mut file, encryption, .. } = open(bytes, limits)?;
+    let Opened { mut file, encryption, rebuilt, .. } = open(bytes, limits)?;
     let Some(encryption) = encryption else { return Err(UnlockError::NotEncrypted) };
     let unsupported = || UnlockError::Unsupported { handler: encryption.handler.clone() };
     let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(&file, e)).ok_or_else(unsupported)?;
-    if !encryption.only_attachments {
+    // A file that opens without a password is open already.
+    if !encryption.only_attachments && !file.has_key() {
         if encryption.handler != "Standard" || !encryption::is_supported(&dict) {
             return Err(unsupported());
         }
-        file.key = encryption::key(&file, &dict, password.unwrap_or(""));
-        if file.key.is_none() {
-            return Err(if password.is_some() { UnlockError::WrongPassword } else { UnlockError::PasswordNeeded });
+        let locked = if password.is_some() { UnlockError::WrongPassword } else { UnlockError::PasswordNeeded };
+        file.set_key(encryption::key(&file, &dict, password.unwrap_or("")).ok_or(locked)?);
+        if rebuilt.is_some() {
+            // Object streams, which the first reading could not look into, can be read now.
+            file.rebuild()?;
         }
     }
     let copied = copy(&file, encryption.only_attachments)?;
@@ -120,5 +123,87 @@ fn follow(object: &mut Object, seen: &mut HashSet<u32>, waiting: &mut VecDeque<u
         Object::Dictionary(inner) => dict(inner, seen, waiting),
         Object::Stream(stream) => dict(&mut stream.dict, seen, waiting),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lopdf::{EncryptionState, EncryptionVersion, Permissions, dictionary};
+
+    fn plain() -> Document {
+        let mut document = Document::with_version("1.7");
+        let pages = document.new_object_id();
+        let content = document.add_object(lopdf::Stream::new(Dictionary::new(), b"0 0 9 9 re f".to_vec()));
+        let page = document.add_object(dictionary! {
+            "Type" => "Page", "Parent" => pages, "Contents" => content,
+            "MediaBox" => vec![0.into(), 0.into(), 100.into(), 200.into()],
+        });
+        let tree = dictionary! { "Type" => "Pages", "Count" => 1, "Kids" => vec![page.into()] };
+        document.objects.insert(pages, tree.into());
+        let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+        document.trailer.set("Root", root);
+        let id = Object::string_literal("0123456789abcdef");
+        document.trailer.set("ID", vec![id.clone(), id]);
+        document
+    }
+
+    fn encrypted(user_password: &str) -> Vec<u8> {
+        let mut document = plain();
+        let version = EncryptionVersion::V2 {
+            document: &document,
+            owner_password: "owner",
+            user_password,
+            key_length: 128,
+            permissions: Permissions::all(),
+        };
+        let state = EncryptionState::try_from(version).unwrap();
+        document.encrypt(&state).unwrap();
+        let mut bytes = Vec::new();
+        document.save_to(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn either_password_opens_and_no_other() {
+        let limits = Limits::default();
+        let bytes = encrypted("secret");
+        for password in ["secret", "owner"] {
+            let copy = unlock(&bytes, Some(password), &limits).unwrap();
+            let Details::Pdf(details) = probe::probe(&copy, &limits).unwrap().details else { panic!("a PDF") };
+            assert_eq!((details.encryption, details.pages), (None, Some(1)));
+            assert!(memchr::memmem::find(&copy, b"0 0 9 9 re f").is_some(), "the content is in clear");
+        }
+        assert_eq!(unlock(&bytes, Some("wrong"), &limits), Err(UnlockError::WrongPassword));
+        assert_eq!(unlock(&bytes, None, &limits), Err(UnlockError::PasswordNeeded));
+    }
+
+    #[test]
+    fn an_empty_password_is_told_and_needs_none() {
+        let limits = Limits::default();
+        let bytes = encrypted("");
+        let Details::Pdf(details) = probe::probe(&bytes, &limits).unwrap().details else { panic!("a PDF") };
+        let encryption = details.encryption.unwrap();
+        assert_eq!(encryption.needs_password, Some(false));
+        assert_eq!(encryption.revision, Some(3));
+        assert_eq!(encryption.algorithm.as_deref(), Some("RC4 128"));
+        assert!(unlock(&bytes, None, &limits).is_ok());
+    }
+
+    #[test]
+    fn a_damaged_table_does_not_hide_encryption() {
+        let limits = Limits::default();
+        let bytes = encrypted("secret");
+        let cut = memchr::memmem::rfind(&bytes, b"startxref").unwrap();
+        let Details::Pdf(details) = probe::probe(&bytes[..cut], &limits).unwrap().details else { panic!("a PDF") };
+        assert_eq!(details.encryption.and_then(|e| e.needs_password), Some(true));
+        assert!(unlock(&bytes[..cut], Some("secret"), &limits).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_encrypted_is_said_so() {
+        let mut bytes = Vec::new();
+        plain().save_to(&mut bytes).unwrap();
+        assert_eq!(unlock(&bytes, None, &Limits::default()), Err(UnlockError::NotEncrypted));
     }
 }

@@ -135,3 +135,6 @@ fn turned(rotate: u16) -> Orientation {
         _ => Orientation::Upright,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,7 +128,8 @@ pub(crate) fn key(file: &File, encrypt: &Dictionary, password: &str) -> Option<E
         }
     }
     let mut document = Document::new();
-    document.trailer.set("Encrypt", Object::Dictionary(encrypt));
+    let encrypt = document.add_object(encrypt);
+    document.trailer.set("Encrypt", encrypt);
     let id = file.in_trailers(b"ID").map(|id| file.resolve(id));
     document.trailer.set("ID", id.unwrap_or_else(|| Object::Array(vec![Object::string_literal(""); 2])));
     contained("lopdf", || {

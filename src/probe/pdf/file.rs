@@ -36,7 +36,7 @@ pub(crate) struct File<'a> {
     /// Trailers and cross-reference stream dictionaries, the newest first.
     pub trailers: Vec<Dictionary>,
     /// Decrypts what is read, once it is known how.
-    pub key: Option<EncryptionState>,
+    key: Option<EncryptionState>,
     /// The first thing that was not where the cross-reference table says.
     pub broken: RefCell<Option<Break>>,
     /// Bytes that may still be inflated, or searched through for lost ends.
@@ -70,7 +70,7 @@ impl<'a> File<'a> {
             trailers: Vec::new(),
             key: None,
             broken: RefCell::new(None),
-            work: Cell::new(limits.max_memory),
+            work: Cell::new(limits.max_memory / 4),
             containers: RefCell::new(HashMap::new()),
         }
     }
@@ -83,6 +83,18 @@ impl<'a> File<'a> {
         self.entries.entry(number).or_insert(entry);
         let (needed, limit) = (self.entries.len() as u64, self.limits.max_objects);
         if needed > limit { Err(Refusal::Limit { what: "objects in the PDF", needed, limit }) } else { Ok(()) }
+    }
+
+    /// Reads through this key from here on; what was read without it is forgotten.
+    pub fn set_key(&mut self, key: EncryptionState) {
+        self.key = Some(key);
+        self.containers.take();
+        self.broken.take();
+    }
+
+    /// Whether it is read through a key.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
     }
 
     pub fn lexer(&self, at: usize) -> Lexer<'a> {

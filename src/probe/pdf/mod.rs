@@ -67,6 +67,10 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     if details.encryption.is_none() {
         let Some(page) = first else { return Err(Refusal::NoPages) };
         match pages::content(&opened.file, page) {
+            // Pages without a trailer and without content are what is left of a file cut short.
+            Ok(content) if opened.file.trailers.is_empty() && content.iter().all(u8::is_ascii_whitespace) => {
+                return Err(Refusal::Unreadable(opened.rebuilt.unwrap_or_default()));
+            }
             Ok(content) => details.image_only = sole_picture(&opened.file, page, &content).is_some(),
             Err(Refusal::Unreadable(b)) if opened.rebuilt.is_none() => header.faults.push(Fault::Damaged(b)),
             Err(refusal) => return Err(refusal),
@@ -97,6 +101,10 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     let mut again = File::new(bytes, base, limits);
     again.rebuild()?;
     let mut encryption = encrypted(&mut again);
+    if again.has_key() {
+        // Object streams could not be looked into before.
+        again.rebuild()?;
+    }
     if again.trailers.is_empty() {
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
@@ -118,7 +126,9 @@ fn encrypted(file: &mut File) -> Option<Encryption> {
     let encryption = encryption::find(file)?;
     if encryption.needs_password == Some(false) && !encryption.only_attachments {
         let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(file, e));
-        file.key = dict.and_then(|d| encryption::key(file, &d, ""));
+        if let Some(key) = dict.and_then(|d| encryption::key(file, &d, "")) {
+            file.set_key(key);
+        }
     }
     Some(encryption)
 }
@@ -166,3 +176,6 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,7 @@ impl File<'_> {
                 }
                 _ => {
                     if pages.first.is_none() {
+                        self.look_for_content(&dict);
                         pages.first = Some(page(self, dict, &mut pages.broken));
                     }
                     pages.count += 1;
@@ -116,6 +117,19 @@ impl File<'_> {
             pages.broken.get_or_insert_with(|| Break::new(what));
         }
         pages
+    }
+}
+
+impl File<'_> {
+    /// Notes it when a part of the page's content is not in the file, so that it is looked for elsewhere.
+    fn look_for_content(&self, page: &Dictionary) {
+        let parts = match self.value(page, b"Contents") {
+            Object::Array(parts) => parts,
+            _ => page.get(b"Contents").into_iter().cloned().collect(),
+        };
+        if parts.iter().any(|part| matches!(part, Object::Reference(_)) && self.resolve(part).is_null()) {
+            self.note(Break::new("the first page's content is missing"));
+        }
     }
 }
 
