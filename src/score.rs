@@ -23,10 +23,20 @@ pub struct Scores {
 
 /// Maps measurements to scores.
 pub fn score(m: &Measurements, t: &Thresholds) -> Scores {
-    let sigmoid = |x: f32| (100.0 / (1.0 + (-x).exp())).round() as u8;
-    let sharpness = m.sharpness.acutance.map(|a| sigmoid((a - t.acutance) * 40.0));
-    let glare = Some((100.0 * (1.0 - m.glare.clipped_fraction)).round() as u8);
-    let exposure = Some(sigmoid((m.exposure.mean - t.luma_dark) / 8.0));
-    let legibility = [sharpness, glare, exposure].into_iter().flatten().min();
-    Scores { legibility, sharpness, glare, exposure, document: None, face: None }
+    let logistic = |x: f32| 1.0 / (1.0 + (-x).exp());
+    let percent = |p: f32| (100.0 * p).round() as u8;
+    let sharp = m.sharpness.acutance.map(|a| logistic((a - t.acutance) * 150.0));
+    let light = logistic((m.exposure.contrast_to_noise() / t.contrast_to_noise).ln() * 6.0);
+    let fine = logistic((m.across_px / t.across_px).ln() * 6.0);
+    let unglared = logistic((t.glare_text - m.glare.text_fraction) * 30.0);
+    let glare = (-12.0 * m.glare.fraction).exp();
+    let legibility = sharp.unwrap_or(0.5) * light * fine * unglared;
+    Scores {
+        legibility: Some(percent(legibility)),
+        sharpness: sharp.map(percent),
+        glare: Some(percent(glare)),
+        exposure: Some(percent(light)),
+        document: None,
+        face: None,
+    }
 }

@@ -1,7 +1,9 @@
 //! Pixels, within limits. [`view`] gives measuring what it needs and no more; [`pixmap`] gives the whole picture, for
 //! encoding anew. Both read every byte of the picture, so that damage is noticed on either road.
 
+mod colour;
 pub mod jpeg;
+pub mod other;
 pub mod pdf;
 pub mod png;
 
@@ -55,6 +57,12 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
         _ => Err(Refusal::Unsupported(format!("{} pictures are not decoded", header.format))),
     }
     .map(|d| d.map(|picture| picture.oriented(header.orientation)))
+}
+
+/// A sample over white: v * a + 255 * (1 - a), rounded.
+fn on_white(v: u8, a: u8) -> u8 {
+    let sum = u16::from(v) * u16::from(a) + 255 * (255 - u16::from(a)) + 128;
+    ((sum + (sum >> 8)) >> 8) as u8
 }
 
 /// Decodes by the `image` crate, within the memory limit.

@@ -7,7 +7,7 @@ mod thresholds;
 
 pub use limits::Limits;
 pub use service::{BackSide, BackTable, Service, TokenField};
-pub use thresholds::Thresholds;
+pub use thresholds::{Sensitivity, Thresholds};
 
 use crate::{
     finding::Finding,
@@ -27,6 +27,8 @@ pub struct Options {
     pub thresholds: Thresholds,
     /// What each rule weighs.
     pub levels: Levels,
+    /// Whether pictures in formats that the service does not take are turned into JPEG. Default: no.
+    pub convert: bool,
 }
 
 /// What each rule weighs, where that differs from its default.
@@ -42,15 +44,15 @@ impl Levels {
         self.single.insert(rule, level);
     }
 
-    /// Sets every rule's level, those set one by one excepted. [`Rule::OverBudget`] denies all the same: a body over
-    /// the limit is not sent.
+    /// Sets every rule's level, those set one by one excepted.
     pub fn set_all(&mut self, level: Level) {
         self.all = Some(level);
     }
 
-    /// Gives a finding the level that the caller wants.
+    /// Gives a finding the level that the caller wants. Three rules deny whatever is wanted: a body over the limit is
+    /// not sent, a file that was not read cannot be, and a JSON object has one place for a key.
     pub fn apply(&self, finding: &mut Finding) {
-        if finding.rule == Rule::OverBudget {
+        if matches!(finding.rule, Rule::OverBudget | Rule::FileTooLarge | Rule::DuplicateStep) {
             return;
         }
         if let Some(level) = self.single.get(&finding.rule).copied().or(self.all) {

@@ -8,6 +8,7 @@ mod print;
 mod quads;
 mod refine;
 
+pub(in crate::measure) use pose::Homography;
 pub use pose::{Pose, Proportions};
 
 use crate::pixmap::View;
@@ -47,6 +48,21 @@ pub enum Side {
 }
 
 impl Document {
+    /// A document whose corners are known from elsewhere, in pixels of an upright picture of `width` x `height`. It is
+    /// fully visible when no corner lies outside the picture.
+    pub fn at(quad: [[f32; 2]; 4], width: u32, height: u32) -> Self {
+        let (w, h) = (width as f32, height as f32);
+        let outside = |[x, y]: [f32; 2]| x < 0.0 || y < 0.0 || x > w || y > h;
+        Self {
+            quad,
+            sides: [Side::Edge; 4],
+            fully_visible: !quad.iter().any(|c| outside(*c)),
+            confidence: 1.0,
+            share: (area(&quad) / (w * h)).min(1.0),
+            pose: Pose::of(&quad, w, h),
+        }
+    }
+
     /// Whether it fills the picture, as a scan or a crop does: no edge of it is seen, none is missed.
     pub fn borderless(&self) -> bool {
         self.sides == [Side::Frame; 4]

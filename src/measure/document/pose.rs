@@ -100,14 +100,14 @@ pub(super) fn side(p: [f32; 2], q: [f32; 2]) -> f32 {
 }
 
 /// A projective map of the unit square.
-pub(super) struct Homography {
+pub(in crate::measure) struct Homography {
     /// Rows of the matrix; the last entry is 1.
     m: [[f32; 3]; 3],
 }
 
 impl Homography {
     /// The map that takes (0,0), (1,0), (1,1), (0,1) to the quad's corners (Heckbert 1989, section 2.2.3).
-    pub(super) fn onto(quad: &[[f32; 2]; 4]) -> Self {
+    pub(in crate::measure) fn onto(quad: &[[f32; 2]; 4]) -> Self {
         let [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = *quad;
         let (sx, sy) = (x0 - x1 + x2 - x3, y0 - y1 + y2 - y3);
         let (dx1, dx2, dy1, dy2) = (x1 - x2, x3 - x2, y1 - y2, y3 - y2);
@@ -118,8 +118,13 @@ impl Homography {
         Self { m }
     }
 
+    /// The matrix, row by row.
+    pub(in crate::measure) fn matrix(&self) -> &[[f32; 3]; 3] {
+        &self.m
+    }
+
     /// Where (u, v) comes to lie.
-    pub(super) fn apply(&self, u: f32, v: f32) -> [f32; 2] {
+    pub(in crate::measure) fn apply(&self, u: f32, v: f32) -> [f32; 2] {
         let [x, y, z] = self.m.map(|[a, b, c]| a * u + b * v + c);
         [x / z, y / z]
     }

@@ -1,0 +1,58 @@
+//! What stands in for a file that the service does not take as it is, when the caller asks for that: a picture
+//! converted to JPEG.
+
+use crate::{
+    decode::other,
+    fault::Refusal,
+    finding::Finding,
+    format::Format,
+    options::{Limits, Options},
+    probe::Header,
+    rules::Rule,
+};
+
+/// The quality of converted pictures: what is lost at 95 is not seen, and fitting the budget comes later.
+const QUALITY: u8 = 95;
+
+/// Another file for the same picture, and a finding that says so.
+#[derive(Clone, Debug)]
+pub struct Replacement {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What was done.
+    pub finding: Finding,
+}
+
+/// The file to go on with; `None` when the service takes this one, or nothing was asked for.
+///
+/// # Errors
+/// [`Refusal`] when it was asked for and cannot be done.
+pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Result<Replacement, Refusal>> {
+    if header.format.is_accepted() || !options.convert {
+        return None;
+    }
+    Some(convert(bytes, header.format, &options.limits))
+}
+
+fn convert(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement, Refusal> {
+    let picture = other::pixmap(bytes, format, limits)?.picture;
+    let too_large = || Refusal::Limit {
+        what: "pixels on one side of a JPEG",
+        needed: u64::from(picture.width().max(picture.height())),
+        limit: u64::from(u16::MAX),
+    };
+    let width = u16::try_from(picture.width()).map_err(|_| too_large())?;
+    let height = u16::try_from(picture.height()).map_err(|_| too_large())?;
+    let mut jpeg = Vec::new();
+    jpeg_encoder::Encoder::new(&mut jpeg, QUALITY)
+        .encode(picture.data(), width, height, jpeg_encoder::ColorType::Rgb)
+        .map_err(|e| Refusal::Unsupported(format!("{format}, which could not be converted ({e})")))?;
+    let finding = Finding::new(
+        Rule::Converted,
+        format!("The file was {}; an upright JPEG of it is sent.", format.described()),
+        "Nothing needs to be done.",
+    )
+    .with("from", format.name())
+    .with("quality", QUALITY);
+    Ok(Replacement { bytes: jpeg, finding })
+}
