@@ -1,6 +1,9 @@
 //! The picture at working scale, and how strongly and which way it changes at every place.
 
-use crate::pixmap::{Plane, View};
+use crate::{
+    measure::shrink::{FINE, shrink},
+    pixmap::View,
+};
 
 /// The long side is brought down to at most this many pixels: an edge 2 pixels wide in a 12 MP photo is then still
 /// one, and a card that covers 1 % of the frame is still 40 pixels wide.
@@ -38,7 +41,7 @@ impl Field {
         let scale = [view.width as f32 / w as f32 * k as f32, view.height as f32 / h as f32 * k as f32];
         let mut slope = vec![[0i16; 2]; width * height];
         for plane in std::iter::once(&view.luma).chain(view.chroma.iter().flatten()) {
-            steepest(&reduce(plane, width, height), width, &mut slope);
+            steepest(&shrink(plane, width, height), width, &mut slope);
         }
         let mut gradient: Vec<Gradient> =
             slope.iter().map(|[x, y]| Gradient::of(f32::from(*x), f32::from(*y))).collect();
@@ -77,37 +80,8 @@ impl Gradient {
     }
 }
 
-/// Levels are taken times this in 16 bits ...
-const FINE: u32 = 2;
-/// ... and a change of one level a pixel is this much in [`slope`](steepest).
+/// A change of one level a pixel is this much in what [`steepest`] gives.
 const UNIT: f32 = FINE as f32 * 12.0 * 8.0;
-
-/// A plane brought to `width` x `height` by area average; the nearest samples where it is coarser than that.
-fn reduce(plane: &Plane, width: usize, height: usize) -> Vec<i16> {
-    let span = |i: usize, n: usize, of: u32| {
-        let of = of as usize;
-        let from = i * of / n;
-        (from, ((i + 1) * of / n).max(from + 1))
-    };
-    let spans: Vec<_> = (0..width).map(|x| span(x, width, plane.width())).collect();
-    let mut out = Vec::with_capacity(width * height);
-    let mut columns = vec![0u16; plane.width() as usize];
-    for y in 0..height {
-        let (top, bottom) = span(y, height, plane.height());
-        columns.fill(0);
-        for row in top..bottom {
-            for (sum, v) in columns.iter_mut().zip(plane.row(row as u32)) {
-                *sum = sum.saturating_add(u16::from(*v));
-            }
-        }
-        let rows = (bottom - top) as u32;
-        out.extend(spans.iter().map(|(from, to)| {
-            let sum: u32 = columns.get(*from..*to).unwrap_or(&[]).iter().map(|v| u32::from(*v)).sum();
-            (FINE * sum / ((*to - *from) as u32 * rows).max(1)) as i16
-        }));
-    }
-    out
-}
 
 /// Where a component changes more than what is there so far, puts its gradient: binomial smoothing, for a sensor's
 /// noise and JPEG's ringing are finer than what is looked for, and Prewitt, both at once and separably.
