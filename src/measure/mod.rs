@@ -6,7 +6,7 @@ pub mod exposure;
 #[cfg(feature = "face")]
 pub mod face;
 pub mod glare;
-//pub mod hash;
+pub mod hash;
 pub mod sharpness;
 pub mod sheet;
 mod shrink;

@@ -4,7 +4,7 @@ use crate::{
     measure::shrink::{FINE, shrink},
     pixmap::{Orientation, Plane, View},
 };
-use rustface::{Detector, ImageData};
+use rustface::ImageData;
 
 /// Trained by VIPL, Chinese Academy of Sciences; BSD 2-clause, see `LICENSE` beside it.
 const MODEL: &[u8] = include_bytes!("seeta_fd_frontal_v1.0.bin");
@@ -14,9 +14,9 @@ const LONG_SIDE: u32 = 320;
 const LEAST: u32 = 24;
 /// The same for turned pictures, which are looked at for a big face only.
 const LONG_SIDE_TURNED: u32 = 200;
-/// The cascade's score from which something is a face. Upright ones in 14 real portraits and 32 identity documents
-/// scored 5 and more, at a fifth of the light 2 and more; what is none, in 45 pictures, up to 2.2. SeetaFace's own
-/// examples use 0.95, 2.8 and 4.5.
+/// The cascade's score from which something is a face. Measured: upright ones in portraits and on identity documents
+/// scored 5 and more, at a fifth of the light and not brightened 2 and more; what is none, in 45 pictures, up to 2.2.
+/// SeetaFace's own examples use 0.95, 2.8 and 4.5.
 const FACE: f64 = 3.0;
 /// A face found with this much is clearly upright: turned by half a turn, the same ones scored up to 5.9.
 const CLEAR: f64 = 8.0;
