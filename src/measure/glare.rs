@@ -59,6 +59,8 @@ impl Covers {
 const CLIPPED: u8 = 250;
 /// Luma that only light beyond the end of the scale gives.
 const SOLID: u8 = 254;
+/// Luma above which the ring around a patch is white itself: gaps in print on a page that is white throughout, not a rim.
+const STILL_WHITE: f32 = 251.5;
 /// Levels of Cb or Cr from neutral up to which clipped light has no colour of its own.
 const COLOURLESS: u8 = 12;
 /// Levels above the paper that a reflection has at least.
@@ -114,6 +116,9 @@ impl Patch {
     /// white ends at its edge. Each fall is taken in proportion to what there is to fall.
     fn certainty(&self) -> f32 {
         let [near, middle, far] = self.rim;
+        if near > STILL_WHITE {
+            return 0.0;
+        }
         let fall = |from: f32, to: f32| (from - to) / (252.0 - to).max(6.0);
         let soft = ((fall(near, far) - 0.15) / 0.25).clamp(0.0, 1.0);
         let fading = ((fall(near, middle) - 0.05) / 0.15).clamp(0.0, 1.0);
