@@ -108,7 +108,9 @@ impl Judge<'_> {
         }
         let covers = glare.blobs.iter().filter(|b| b.certainty >= SURE).map(|b| b.covers);
         let covers = covers.min_by_key(|c| *c as u8).unwrap_or(Covers::Nothing);
-        let level = covered.unwrap_or(Level::Warn);
+        // Without a document the lights may be anywhere.
+        let most = if self.m.document.is_some() { Level::Deny } else { Level::Warn };
+        let level = covered.unwrap_or(Level::Warn).min(most);
         let message = match (covers, level) {
             (Covers::Text, Level::Deny) => "A reflection hides print on the document.",
             (Covers::Text, _) => "A reflection touches print on the document; most of it can be read.",
@@ -181,7 +183,7 @@ impl Judge<'_> {
 
     fn bright(&self) -> Option<Finding> {
         let e = &self.m.exposure;
-        (e.clipped_fraction >= self.t.clipped).then(|| {
+        (e.clipped_fraction >= self.t.clipped && e.contrast < self.t.full_contrast).then(|| {
             let help = "Take the photo again without flash, out of direct sun.";
             let level = if e.contrast < self.t.contrast { Level::Deny } else { Level::Warn };
             Finding::new(Rule::Overexposed, "Most of the picture is blown out to white.", help)
@@ -205,7 +207,7 @@ impl Judge<'_> {
 
     fn shadow(&self) -> Option<Finding> {
         let unevenness = self.m.exposure.unevenness;
-        (unevenness >= self.t.shadow).then(|| {
+        (self.m.document.is_some() && unevenness >= self.t.shadow).then(|| {
             let help = "Keep your hand and the phone out of the light that falls on the document.";
             Finding::new(Rule::Shadow, "A shadow lies across the document.", help)
                 .with("value", unevenness)

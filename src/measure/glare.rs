@@ -59,6 +59,8 @@ impl Covers {
 const CLIPPED: u8 = 250;
 /// Luma that only light beyond the end of the scale gives.
 const SOLID: u8 = 254;
+/// Luma above which a fifth of the ring around a patch is white itself: gaps in print on a white page, not a rim.
+const STILL_WHITE: f32 = 251.5;
 /// Levels of Cb or Cr from neutral up to which clipped light has no colour of its own.
 const COLOURLESS: u8 = 12;
 /// Levels above the paper that a reflection has at least.
@@ -107,6 +109,8 @@ struct Patch {
     y: [usize; 2],
     /// Median luma close to the rim, a little further out, and well outside.
     rim: [f32; 3],
+    /// 80th percentile of luma close to the rim.
+    white_rim: f32,
 }
 
 impl Patch {
@@ -114,6 +118,9 @@ impl Patch {
     /// white ends at its edge. Each fall is taken in proportion to what there is to fall.
     fn certainty(&self) -> f32 {
         let [near, middle, far] = self.rim;
+        if self.white_rim > STILL_WHITE {
+            return 0.0;
+        }
         let fall = |from: f32, to: f32| (from - to) / (252.0 - to).max(6.0);
         let soft = ((fall(near, far) - 0.15) / 0.25).clamp(0.0, 1.0);
         let fading = ((fall(near, middle) - 0.05) / 0.15).clamp(0.0, 1.0);
@@ -202,8 +209,14 @@ impl Map {
     }
 
     fn patch(&self, members: &[usize]) -> Patch {
-        let mut patch =
-            Patch { pixels: members.len(), solid: 0.0, x: [usize::MAX, 0], y: [usize::MAX, 0], rim: [0.0; 3] };
+        let mut patch = Patch {
+            pixels: members.len(),
+            solid: 0.0,
+            x: [usize::MAX, 0],
+            y: [usize::MAX, 0],
+            rim: [0.0; 3],
+            white_rim: 0.0,
+        };
         for at in members {
             let (x, y) = (at % self.width, at / self.width);
             patch.x = [patch.x[0].min(x), patch.x[1].max(x)];
@@ -236,6 +249,7 @@ impl Map {
         }
         for (patch, ring) in patches.iter_mut().zip(&rings) {
             patch.rim = ring.each_ref().map(|h| quantile(h, 0.5));
+            patch.white_rim = ring.first().map_or(0.0, |h| quantile(h, 0.8));
         }
     }
 

@@ -32,12 +32,15 @@ pub struct Thresholds {
     pub small_px: f32,
     /// Luma of the paper under which a picture is called dark. Default: 110; the darkest of well-lit captures has 176.
     pub dark_paper: f32,
-    /// Share of the document at the end of the scale from which on it is called too bright. Default: 0.5.
+    /// Share of the document at the end of the scale from which on it is called too bright, unless print stands out as
+    /// it does on a white page. Default: 0.5.
     pub clipped: f32,
+    /// Levels that print on a white page stands out by, at least. Default: 120.
+    pub full_contrast: f32,
     /// Levels between print and paper under which contrast is called low. Default: 35.
     pub contrast: f32,
     /// How much darker the darker quarter of the document is than the lighter parts, from which on a shadow is told.
-    /// Default: 0.25; captures without a shadow have 0.17 at the most, those with one 0.28 at the least.
+    /// Default: 0.28; captures without a shadow have 0.17 at the most, those with one 0.28 at the least.
     pub shadow: f32,
     /// JPEG quality (libjpeg's scale) up to which compression is called too strong. Default: 25; at 15 text of good
     /// size is still read.
@@ -72,8 +75,9 @@ impl Thresholds {
             small_px: 506.0,
             dark_paper: 110.0,
             clipped: 0.5,
+            full_contrast: 120.0,
             contrast: 35.0,
-            shadow: 0.25,
+            shadow: 0.28,
             jpeg_quality: 25,
             tilt_deg: 35.0,
             colour: 1.5,
