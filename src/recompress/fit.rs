@@ -22,9 +22,9 @@ const ROUNDS: usize = 6;
 /// Rounds of correcting quality by counted sizes.
 const CORRECTIONS: usize = 5;
 /// Share of the room that has to be used before nothing more is tried.
-const FILLED: f64 = 0.99;
+const FILLED: f64 = 0.985;
 /// Share of the room left for the luck of byte stuffing.
-const MARGIN: f64 = 0.001;
+const MARGIN: f64 = 0.002;
 
 /// What may be used.
 struct Room {
@@ -175,14 +175,14 @@ fn analyse(pictures: &mut [Picture<'_, '_>], which: &[usize], room: &Room) {
 fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Encoded<'a>>> {
     let all: Vec<usize> = (0..pictures.len()).collect();
     let whole = room.characters as f64;
-    let mut aim = whole * (1.0 - MARGIN);
+    let mut aim = whole * (1.0 - 2.0 * MARGIN);
     for round in 1..=CORRECTIONS {
         let curves: Vec<&Curve> = pictures.iter().map(|p| &p.curve).collect();
         let shares = allocate(&curves, aim as u64)?;
         pictures.iter_mut().zip(shares).for_each(|(p, share)| p.share = share);
         in_waves(pictures, &all, &room.limits, |p| p.count(&room.limits));
         let planned: u64 = pictures.iter().map(|p| base64_len(p.planned())).sum();
-        let over = planned as f64 > aim * (1.0 + MARGIN / 2.0) || pictures.iter().any(|p| p.planned() > p.curve.cap);
+        let over = planned as f64 > whole * (1.0 - MARGIN / 4.0) || pictures.iter().any(|p| p.planned() > p.curve.cap);
         let wasted = (planned as f64) < whole * FILLED && !pictures.iter().all(Picture::is_finest);
         if round < CORRECTIONS && (over || wasted) {
             continue;

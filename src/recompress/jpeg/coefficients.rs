@@ -40,7 +40,7 @@ pub(in crate::recompress) struct Coefficients {
 }
 
 /// Blocks of a run that a sample is made of, in MCUs.
-const RUN: usize = 16;
+const RUN: usize = 2;
 
 impl Coefficients {
     /// Bytes that the coefficients of a colour picture of that many pixels take, about.

@@ -14,7 +14,7 @@ pub(super) fn file(coefficients: &Coefficients, steps: &Steps, statistics: &Stat
     let mut out = Vec::with_capacity(usize::try_from(bytes + bytes / 128).unwrap_or(0) + 1024);
     head(coefficients, steps, &tables, &mut out);
     let mut scan = Scan { tables: &tables, bits: 0, filled: 0, out };
-    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), &mut scan));
+    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), [0; 3], &mut scan));
     let mut out = scan.finish();
     out.extend_from_slice(&[0xFF, 0xD9]);
     out
