@@ -95,6 +95,11 @@ impl Curve {
         self.points.first().map(|p| p.coarseness)
     }
 
+    /// The share of the smallest file.
+    pub fn coarsest(&self) -> Share {
+        self.share(f64::MAX).0
+    }
+
     /// The share and its bytes when `loss` is allowed. What loses nothing is taken wherever it is no larger.
     fn share(&self, loss: f64) -> (Share, u64) {
         let mut coarseness = self.at_loss(loss);

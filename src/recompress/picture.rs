@@ -128,6 +128,16 @@ impl<'s, 'a> Picture<'s, 'a> {
         }
     }
 
+    /// Corrects the curve at the share by a closer look at a sample.
+    pub fn refine(&mut self) {
+        if let (Share::Coarseness(coarseness), Some(coefficients), None) =
+            (self.share, &self.coefficients, &self.counted)
+            && let [point] = &*coefficients.points(&[coarseness])
+        {
+            self.curve.corrected(coarseness, point.bytes);
+        }
+    }
+
     /// Counts the symbols of the share, and corrects the curve by what was found.
     pub fn count(&mut self, limits: &Limits) {
         let Share::Coarseness(coarseness) = self.share else {

@@ -14,6 +14,7 @@ pub(super) const ZIGZAG: [u8; 64] = [
 const AAN: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_694_96, 0.541_196_1, 0.275_899_38];
 
 /// What takes that out again, in both directions. The graph's output is 8 times the DCT, as are our [`UNITS`].
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const SCALE: [[f32; 8]; 8] = {
     let mut scale = [[0.0; 8]; 8];
     let mut i = 0;
@@ -49,10 +50,11 @@ pub(super) fn forward(samples: &[[f32; 8]; 8], out: &mut [i16; 64]) {
 }
 
 /// The transform down the columns, all eight at once.
+#[expect(clippy::indexing_slicing, reason = "rows have 8 places")]
 fn pass(block: &mut [[f32; 8]; 8]) {
     type Row = [f32; 8];
-    let add = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i & 7] + b[i & 7]) };
-    let sub = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i & 7] - b[i & 7]) };
+    let add = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i] + b[i]) };
+    let sub = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i] - b[i]) };
     let mul = |a: &Row, k: f32| -> Row { a.map(|v| v * k) };
     let [d0, d1, d2, d3, d4, d5, d6, d7] = &*block;
     let (s0, s1, s2, s3) = (add(d0, d7), add(d1, d6), add(d2, d5), add(d3, d4));

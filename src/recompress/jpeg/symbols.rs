@@ -45,6 +45,7 @@ pub(super) trait Sink {
     fn ac(&mut self, class: usize, symbol: u8, value: i32);
 }
 
+#[expect(clippy::indexing_slicing, reason = "classes are 0 and 1, symbols have 256 places")]
 impl Sink for Statistics {
     #[inline]
     fn dc(&mut self, class: usize, size: u8, _: i32) {
@@ -68,11 +69,12 @@ pub(super) fn count(coefficients: &Coefficients, steps: &Steps) -> Statistics {
 pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> Statistics {
     let mut statistics = Statistics::default();
     let reciprocals = steps.reciprocals();
+    let (Steps([luma, _]), [luma_reciprocals, _]) = (steps, &reciprocals);
     for run in runs {
         walk(run, layout, &reciprocals, first_dc(run, layout, &reciprocals), &mut statistics);
         for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
             if *component == 0 {
-                statistics.loss += lost(block, &steps.0[0], &reciprocals[0]);
+                statistics.loss += lost(block, luma, luma_reciprocals);
                 statistics.blocks += 1;
             }
         }
@@ -91,6 +93,7 @@ fn first_dc(run: &[[i16; 64]], layout: Layout, reciprocals: &[[f32; 64]; 2]) -> 
 
 /// 1 less the structural similarity of a block and its quantised self. By Parseval the sums over pixels are sums over
 /// coefficients, and means apart: Wang et al. 2004, the contrast and structure terms, with the constant C2.
+#[expect(clippy::indexing_slicing, reason = "rows have 8 places")]
 fn lost(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
     /// 64 pixels, C2 = (0.03 * 255)^2, in the coefficients' units squared.
     const C2: f32 = 64.0 * 58.5225 * (UNITS as f32) * (UNITS as f32);
