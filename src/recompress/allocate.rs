@@ -95,6 +95,11 @@ impl Curve {
         self.points.first().map(|p| p.coarseness)
     }
 
+    /// The share of the smallest file.
+    pub fn coarsest(&self) -> Share {
+        self.share(f64::MAX).0
+    }
+
     /// The share and its bytes when `loss` is allowed. What loses nothing is taken wherever it is no larger.
     fn share(&self, loss: f64) -> (Share, u64) {
         let mut coarseness = self.at_loss(loss);
@@ -186,7 +191,7 @@ mod tests {
             sizes in proptest::collection::vec((1e5f64..1e7, 0.1f64..4.0, 0.3f64..1.0), 1..7), share in 0.01f64..1.0
         ) {
             let curves: Vec<Curve> = sizes.iter().map(|(b, l, w)| curve(*b, *l, None, *w)).collect();
-            let (most, least) = (curves.iter().map(|c| base64_len(c.bytes_at(0.0).ceil() as u64)).sum::<u64>(), least(&curves));
+            let (most, least) = (curves.iter().map(|c| base64_len(c.bytes_at(0.0).ceil() as u64)).sum::<u64>(), least(&curves.iter().collect::<Vec<_>>()));
             let room = least + ((most - least) as f64 * share) as u64;
             let shares = allocate(&curves.iter().collect::<Vec<_>>(), room).unwrap();
             let used: u64 = curves.iter().zip(shares).map(|(c, s)| base64_len(c.bytes_at(coarseness(s)).ceil() as u64)).sum();

@@ -2,7 +2,7 @@
 
 use super::{
     Bound, Encoded, Infeasible, Source,
-    allocate::{self, Curve, allocate},
+    allocate::{self, Curve, Share, allocate},
     budget::base64_len,
     picture::Picture,
     resolution::{Rung, lowered},
@@ -21,10 +21,13 @@ const SMALL: u64 = 50;
 const ROUNDS: usize = 6;
 /// Rounds of correcting quality by counted sizes.
 const CORRECTIONS: usize = 5;
+/// Further rounds that only have to fit, each aiming lower by a factor.
+const RETREATS: usize = 8;
+const RETREAT: f64 = 0.93;
 /// Share of the room that has to be used before nothing more is tried.
-const FILLED: f64 = 0.99;
+const FILLED: f64 = 0.985;
 /// Share of the room left for the luck of byte stuffing.
-const MARGIN: f64 = 0.001;
+const MARGIN: f64 = 0.002;
 
 /// What may be used.
 struct Room {
@@ -175,25 +178,48 @@ fn analyse(pictures: &mut [Picture<'_, '_>], which: &[usize], room: &Room) {
 fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Encoded<'a>>> {
     let all: Vec<usize> = (0..pictures.len()).collect();
     let whole = room.characters as f64;
-    let mut aim = whole * (1.0 - MARGIN);
-    for round in 1..=CORRECTIONS {
-        let curves: Vec<&Curve> = pictures.iter().map(|p| &p.curve).collect();
-        let shares = allocate(&curves, aim as u64)?;
-        pictures.iter_mut().zip(shares).for_each(|(p, share)| p.share = share);
+    let mut aim = whole * (1.0 - 2.0 * MARGIN);
+    for _ in 0..2 {
+        share_out(pictures, aim)?;
+        in_waves(pictures, &all, &room.limits, Picture::refine);
+    }
+    // The fullest that was counted and fits: sizes may leap where a quantiser meets that of the original.
+    let mut best: Option<(u64, Vec<Share>)> = None;
+    for round in 1..=CORRECTIONS + RETREATS {
+        let late = round > CORRECTIONS;
+        match best.take_if(|_| late) {
+            Some((_, shares)) => pictures.iter_mut().zip(shares).for_each(|(p, share)| p.share = share),
+            None => {
+                if share_out(pictures, aim).is_none() {
+                    pictures.iter_mut().for_each(|p| p.share = p.curve.coarsest());
+                }
+            }
+        }
         in_waves(pictures, &all, &room.limits, |p| p.count(&room.limits));
         let planned: u64 = pictures.iter().map(|p| base64_len(p.planned())).sum();
-        let over = planned as f64 > aim * (1.0 + MARGIN / 2.0) || pictures.iter().any(|p| p.planned() > p.curve.cap);
+        let over = planned as f64 > whole * (1.0 - MARGIN / 4.0) || pictures.iter().any(|p| p.planned() > p.curve.cap);
         let wasted = (planned as f64) < whole * FILLED && !pictures.iter().all(Picture::is_finest);
-        if round < CORRECTIONS && (over || wasted) {
+        if !late && (over || wasted) {
+            if !over && best.as_ref().is_none_or(|(most, _)| planned > *most) {
+                best = Some((planned, pictures.iter().map(|p| p.share).collect()));
+            }
             continue;
         }
         in_waves(pictures, &all, &room.limits, |p| p.write(&room.limits));
         if room.holds(pictures.iter().map(|p| p.len())) {
             return pictures.iter_mut().map(|p| Some(p.sent())).collect();
         }
-        aim *= 1.0 - 2.0 * MARGIN;
+        aim *= if late { RETREAT } else { 1.0 - 2.0 * MARGIN };
     }
     None
+}
+
+/// Gives every picture its share; `None` when the coarsest files do not fit.
+fn share_out(pictures: &mut [Picture<'_, '_>], characters: f64) -> Option<()> {
+    let curves: Vec<&Curve> = pictures.iter().map(|p| &p.curve).collect();
+    let shares = allocate(&curves, characters as u64)?;
+    pictures.iter_mut().zip(shares).for_each(|(p, share)| p.share = share);
+    Some(())
 }
 
 fn infeasible(sources: &[Source<'_>], least: &[u64], overhead: u64, service: &Service, cap: u64) -> Infeasible {

@@ -10,8 +10,8 @@ use super::{
 use crate::{decode, format::Format, options::Limits};
 use std::borrow::Cow;
 
-/// Factors on the tables of annex K, from quality 97 to the floor of 75.
-const COARSENESS: [f64; 11] = [0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.31, 0.37, 0.43, 0.5];
+/// Factors on the tables of annex K, from quality 99 to the floor of 75.
+const COARSENESS: [f64; 12] = [0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.31, 0.4, 0.5];
 /// How much the loss of pictures counts that are to give first.
 const FIRST_WORTH: f64 = 0.5;
 /// Pixels an inch from which on a frame is larger than reading needs, and its loss counts less.
@@ -125,6 +125,16 @@ impl<'s, 'a> Picture<'s, 'a> {
         match &self.coefficients {
             Some(coefficients) => Some(run(coefficients)),
             None => self.transformed(limits).map(|(coefficients, _)| run(&coefficients)),
+        }
+    }
+
+    /// Corrects the curve at the share by a closer look at a sample.
+    pub fn refine(&mut self) {
+        if let (Share::Coarseness(coarseness), Some(coefficients), None) =
+            (self.share, &self.coefficients, &self.counted)
+            && let [point] = &*coefficients.points(&[coarseness])
+        {
+            self.curve.corrected(coarseness, point.bytes);
         }
     }
 

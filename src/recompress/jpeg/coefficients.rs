@@ -40,7 +40,7 @@ pub(in crate::recompress) struct Coefficients {
 }
 
 /// Blocks of a run that a sample is made of, in MCUs.
-const RUN: usize = 16;
+const RUN: usize = 2;
 
 impl Coefficients {
     /// Bytes that the coefficients of a colour picture of that many pixels take, about.
@@ -95,10 +95,10 @@ impl Coefficients {
     }
 }
 
-/// Luma of a pixel, and the sums that chroma is made of, in 16-bit fixed point.
+/// Luma of a pixel less 128, whole, in 16-bit fixed point (JFIF 1.02, section 3).
 fn luma([r, g, b]: [u8; 3]) -> f32 {
-    let y = (19595 * u32::from(r) + 38470 * u32::from(g) + 7471 * u32::from(b) + 32768) >> 16;
-    y as f32 - 128.0
+    let y = (19595 * i32::from(r) + 38470 * i32::from(g) + 7471 * i32::from(b) + 32768) >> 16;
+    (y - 128) as f32
 }
 
 /// One component's rows, each a whole number of blocks long.
@@ -167,11 +167,10 @@ fn colour_row(rows: &[&[u8]], out: &mut [[i16; 64]]) {
     }
     y.extend_down(rows.len());
     for ((cb, cr), pair) in cb.rows_mut().zip(cr.rows_mut()).zip(rows.chunks(2)) {
-        let [upper, .., lower] = pair else {
-            halve(pair.first().unwrap_or(&&[][..]), pair.first().unwrap_or(&&[][..]), cb, cr);
-            continue;
-        };
-        halve(upper, lower, cb, cr);
+        // A last single row counts twice.
+        if let (Some(upper), Some(lower)) = (pair.first(), pair.last()) {
+            halve(upper, lower, cb, cr);
+        }
     }
     let have = rows.len().div_ceil(2);
     cb.extend_down(have);
@@ -186,25 +185,34 @@ fn colour_row(rows: &[&[u8]], out: &mut [[i16; 64]]) {
     }
 }
 
-/// Chroma of two rows, averaged over 2x2 pixels.
+/// Chroma of two rows, averaged over 2x2 pixels; a last single column counts twice.
 fn halve(upper: &[u8], lower: &[u8], cb: &mut [f32], cr: &mut [f32]) {
-    let pairs = upper.chunks(6).zip(lower.chunks(6));
-    let mut have = 0;
-    for (((a, b), cb), cr) in pairs.zip(cb.iter_mut()).zip(cr.iter_mut()) {
-        let sum = |i: usize| {
-            let at = |s: &[u8]| {
-                s.get(i).map_or(0, |v| i32::from(*v)) + s.get(i + 3).or(s.get(i)).map_or(0, |v| i32::from(*v))
-            };
-            at(a) + at(b)
-        };
-        let (r, g, b) = (sum(0) as f32, sum(1) as f32, sum(2) as f32);
-        // JFIF 1.02, section 3, on sums of four.
-        *cb = (-0.168_735_9 * r - 0.331_264_1 * g + 0.5 * b) * 0.25;
-        *cr = (0.5 * r - 0.418_687_6 * g - 0.081_312_4 * b) * 0.25;
+    let (pairs, single) = upper.as_chunks::<6>();
+    let (below, single_below) = lower.as_chunks::<6>();
+    let places = cb.iter_mut().zip(cr.iter_mut());
+    for (([r0, g0, b0, r1, g1, b1], [r2, g2, b2, r3, g3, b3]), (cb, cr)) in pairs.iter().zip(below).zip(places) {
+        let sum =
+            |a: &u8, b: &u8, c: &u8, d: &u8| (u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d)) as f32;
+        (*cb, *cr) = chroma(sum(r0, r1, r2, r3), sum(g0, g1, g2, g3), sum(b0, b1, b2, b3));
+    }
+    let mut have = pairs.len();
+    if let ([r0, g0, b0], [r1, g1, b1]) = (single, single_below)
+        && let (Some(cb), Some(cr)) = (cb.get_mut(have), cr.get_mut(have))
+    {
+        let sum = |a: &u8, b: &u8| 2.0 * (f32::from(*a) + f32::from(*b));
+        (*cb, *cr) = chroma(sum(r0, r1), sum(g0, g1), sum(b0, b1));
         have += 1;
     }
     extend_right(cb, have);
     extend_right(cr, have);
+}
+
+/// Cb and Cr less 128 of four pixels' sums (JFIF 1.02, section 3).
+#[inline]
+fn chroma(r: f32, g: f32, b: f32) -> (f32, f32) {
+    let cb = -0.168_735_9 * r - 0.331_264_1 * g + 0.5 * b;
+    let cr = 0.5 * r - 0.418_687_6 * g - 0.081_312_4 * b;
+    (cb * 0.25, cr * 0.25)
 }
 
 /// The tables of ITU T.81, annex K.1, row after row: luma, then chroma.

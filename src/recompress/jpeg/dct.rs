@@ -13,38 +13,48 @@ pub(super) const ZIGZAG: [u8; 64] = [
 /// Row `k` of the flow graph comes out multiplied by this (cos(kπ/16)·√2, 1 for the first).
 const AAN: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_694_96, 0.541_196_1, 0.275_899_38];
 
+/// What takes that out again, in both directions. The graph's output is 8 times the DCT, as are our [`UNITS`].
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const SCALE: [[f32; 8]; 8] = {
+    let mut scale = [[0.0; 8]; 8];
+    let mut i = 0;
+    while i < 64 {
+        scale[i / 8][i % 8] = 1.0 / (AAN[i / 8] * AAN[i % 8]);
+        i += 1;
+    }
+    scale
+};
+
+/// The nearest whole number of a small value, by the way floats are stored: several at a time.
+#[inline]
+pub(super) fn nearest(v: f32) -> i32 {
+    const MAGIC: f32 = 12_582_912.0;
+    (v + MAGIC).to_bits() as i32 - MAGIC.to_bits() as i32
+}
+
 /// Samples less 128, row after row, to coefficients in [`UNITS`], in zigzag order.
+#[expect(clippy::indexing_slicing, reason = "all arrays have 8 rows of 8, and ZIGZAG is a permutation of 0 to 63")]
 pub(super) fn forward(samples: &[[f32; 8]; 8], out: &mut [i16; 64]) {
     let mut rows = *samples;
     pass(&mut rows);
-    let mut columns = [[0.0; 8]; 8];
-    for (i, row) in rows.iter().enumerate() {
-        for (column, v) in columns.iter_mut().zip(row) {
-            if let Some(place) = column.get_mut(i) {
-                *place = *v;
-            }
-        }
-    }
+    let mut columns: [[f32; 8]; 8] = std::array::from_fn(|x| std::array::from_fn(|y| rows[y][x]));
     pass(&mut columns);
-    // Column u of the block is now row u of `columns`. The graph's output is 8 times the DCT, as are our units.
-    let mut natural = [0i16; 64];
-    for (u, (column, au)) in columns.iter().zip(AAN).enumerate() {
-        for (v, (value, av)) in column.iter().zip(AAN).enumerate() {
-            if let Some(place) = natural.get_mut(v * 8 + u) {
-                *place = (value / (au * av)).round() as i16;
-            }
-        }
+    // Column u of the block is now row u of `columns`.
+    let mut natural = [[0i16; 8]; 8];
+    for (out, (column, scale)) in natural.iter_mut().zip(columns.iter().zip(&SCALE)) {
+        *out = std::array::from_fn(|v| nearest(column[v] * scale[v]) as i16);
     }
     for (place, from) in out.iter_mut().zip(ZIGZAG) {
-        *place = natural.get(usize::from(from)).copied().unwrap_or(0);
+        *place = natural[usize::from(from & 7)][usize::from(from >> 3)];
     }
 }
 
 /// The transform down the columns, all eight at once.
+#[expect(clippy::indexing_slicing, reason = "rows have 8 places")]
 fn pass(block: &mut [[f32; 8]; 8]) {
     type Row = [f32; 8];
-    let add = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i & 7] + b[i & 7]) };
-    let sub = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i & 7] - b[i & 7]) };
+    let add = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i] + b[i]) };
+    let sub = |a: &Row, b: &Row| -> Row { std::array::from_fn(|i| a[i] - b[i]) };
     let mul = |a: &Row, k: f32| -> Row { a.map(|v| v * k) };
     let [d0, d1, d2, d3, d4, d5, d6, d7] = &*block;
     let (s0, s1, s2, s3) = (add(d0, d7), add(d1, d6), add(d2, d5), add(d3, d4));

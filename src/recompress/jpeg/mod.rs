@@ -13,8 +13,8 @@ mod write;
 use coefficients::Steps;
 pub(super) use coefficients::{Coefficients, Layout};
 
-/// MCUs that a size is estimated from.
-const SAMPLE: usize = 4096;
+/// MCUs that the sizes of a whole curve are estimated from, and that one size is.
+const SAMPLES: [usize; 2] = [2048, 6144];
 
 /// A point of the trade between bytes and loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +36,8 @@ pub(super) fn quality(coarseness: f64) -> u8 {
 impl Coefficients {
     /// What some coarsenesses would give, from a sample of the picture.
     pub fn points(&self, coarsenesses: &[f64]) -> Vec<Point> {
-        let (runs, share) = self.sample(SAMPLE);
+        let [rough, close] = SAMPLES;
+        let (runs, share) = self.sample(if coarsenesses.len() > 1 { rough } else { close });
         coarsenesses
             .iter()
             .map(|&coarseness| {

@@ -2,7 +2,7 @@
 
 use super::{
     coefficients::{Coefficients, Layout, Steps},
-    dct::UNITS,
+    dct::{UNITS, nearest},
     huffman::{Frequencies, Table},
 };
 
@@ -45,6 +45,7 @@ pub(super) trait Sink {
     fn ac(&mut self, class: usize, symbol: u8, value: i32);
 }
 
+#[expect(clippy::indexing_slicing, reason = "classes are 0 and 1, symbols have 256 places")]
 impl Sink for Statistics {
     #[inline]
     fn dc(&mut self, class: usize, size: u8, _: i32) {
@@ -60,7 +61,7 @@ impl Sink for Statistics {
 /// Counts the symbols of all MCUs.
 pub(super) fn count(coefficients: &Coefficients, steps: &Steps) -> Statistics {
     let mut statistics = Statistics::default();
-    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), &mut statistics));
+    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), [0; 3], &mut statistics));
     statistics
 }
 
@@ -68,11 +69,12 @@ pub(super) fn count(coefficients: &Coefficients, steps: &Steps) -> Statistics {
 pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> Statistics {
     let mut statistics = Statistics::default();
     let reciprocals = steps.reciprocals();
+    let (Steps([luma, _]), [luma_reciprocals, _]) = (steps, &reciprocals);
     for run in runs {
-        walk(run, layout, &reciprocals, &mut statistics);
+        walk(run, layout, &reciprocals, first_dc(run, layout, &reciprocals), &mut statistics);
         for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
             if *component == 0 {
-                statistics.loss += lost(block, &steps.0[0], &reciprocals[0]);
+                statistics.loss += lost(block, luma, luma_reciprocals);
                 statistics.blocks += 1;
             }
         }
@@ -80,8 +82,18 @@ pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> St
     statistics
 }
 
+/// The first DC level of each component: in the midst of a picture the neighbour is about the same.
+fn first_dc(run: &[[i16; 64]], layout: Layout, reciprocals: &[[f32; 64]; 2]) -> [i32; 3] {
+    std::array::from_fn(|component| {
+        let block = layout.blocks().iter().position(|c| usize::from(*c) == component).and_then(|i| run.get(i));
+        let reciprocal = reciprocals.get(component.min(1));
+        block.zip(reciprocal).map_or(0, |(block, [r, ..])| nearest(f32::from(block[0]) * r))
+    })
+}
+
 /// 1 less the structural similarity of a block and its quantised self. By Parseval the sums over pixels are sums over
 /// coefficients, and means apart: Wang et al. 2004, the contrast and structure terms, with the constant C2.
+#[expect(clippy::indexing_slicing, reason = "rows have 8 places")]
 fn lost(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
     /// 64 pixels, C2 = (0.03 * 255)^2, in the coefficients' units squared.
     const C2: f32 = 64.0 * 58.5225 * (UNITS as f32) * (UNITS as f32);
@@ -100,29 +112,32 @@ fn lost(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
     f64::from(error / (2.0 * power.max(0.0) + C2))
 }
 
-/// The nearest whole number of a small value, by the way floats are stored: several at a time.
-#[inline]
-fn nearest(v: f32) -> i32 {
-    const MAGIC: f32 = 12_582_912.0;
-    (v + MAGIC).to_bits() as i32 - MAGIC.to_bits() as i32
-}
-
-/// Quantises and codes a run of whole MCUs; DC prediction starts at zero (ITU T.81, F.1.2).
-pub(super) fn walk(run: &[[i16; 64]], layout: Layout, reciprocals: &[[f32; 64]; 2], sink: &mut impl Sink) {
-    let mut previous = [0i32; 3];
-    let mut levels = [0i32; 64];
+/// Quantises and codes a run of whole MCUs; DC prediction starts from `previous` (ITU T.81, F.1.2).
+#[expect(clippy::indexing_slicing, reason = "components are 0 to 2, classes 0 and 1, blocks 64 long")]
+pub(super) fn walk(
+    run: &[[i16; 64]],
+    layout: Layout,
+    reciprocals: &[[f32; 64]; 2],
+    mut previous: [i32; 3],
+    sink: &mut impl Sink,
+) {
+    let mut levels = [0i16; 64];
     for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
-        let component = usize::from(*component) % 3;
+        let component = usize::from(*component);
         let class = component.min(1);
         for ((level, c), r) in levels.iter_mut().zip(block).zip(&reciprocals[class]) {
-            *level = nearest(f32::from(*c) * r);
+            *level = nearest(f32::from(*c) * r) as i16;
         }
-        let dc = levels[0].clamp(-1024, 1023);
+        let dc = i32::from(levels[0]).clamp(-1024, 1023);
         let difference = dc - previous[component];
         previous[component] = dc;
         sink.dc(class, size(difference), difference);
+        // Most of a block's end is zeros: passed in eights.
+        let empty =
+            levels.as_chunks::<8>().0.iter().rev().take_while(|c| c.iter().fold(0, |all, v| all | v) == 0).count();
+        let filled = (64 - 8 * empty).max(1);
         let mut zeros = 0u8;
-        for level in &levels[1..] {
+        for level in &levels[1..filled] {
             if *level == 0 {
                 zeros += 1;
                 continue;
@@ -131,11 +146,11 @@ pub(super) fn walk(run: &[[i16; 64]], layout: Layout, reciprocals: &[[f32; 64]; 
                 sink.ac(class, 0xF0, 0);
                 zeros -= 16;
             }
-            let level = (*level).clamp(-1023, 1023);
+            let level = i32::from(*level).clamp(-1023, 1023);
             sink.ac(class, zeros << 4 | size(level), level);
             zeros = 0;
         }
-        if zeros > 0 {
+        if zeros > 0 || filled < 64 {
             sink.ac(class, 0, 0);
         }
     }

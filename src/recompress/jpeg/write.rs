@@ -14,7 +14,7 @@ pub(super) fn file(coefficients: &Coefficients, steps: &Steps, statistics: &Stat
     let mut out = Vec::with_capacity(usize::try_from(bytes + bytes / 128).unwrap_or(0) + 1024);
     head(coefficients, steps, &tables, &mut out);
     let mut scan = Scan { tables: &tables, bits: 0, filled: 0, out };
-    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), &mut scan));
+    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), [0; 3], &mut scan));
     let mut out = scan.finish();
     out.extend_from_slice(&[0xFF, 0xD9]);
     out
@@ -72,6 +72,7 @@ struct Scan<'t> {
 
 impl Scan<'_> {
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "there are 256 symbols")]
     fn put(&mut self, table: &Table, symbol: u8, size: u8, value: i32) {
         let (code, length) = table.codes[usize::from(symbol)];
         // A negative value is stored as one less, in its low bits (ITU T.81, F.1.2.1).
@@ -117,6 +118,7 @@ impl Scan<'_> {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "classes are 0 and 1")]
 impl Sink for Scan<'_> {
     #[inline]
     fn dc(&mut self, class: usize, size: u8, value: i32) {
