@@ -1,5 +1,8 @@
 //! What kind of file this is, from its bytes alone. Names and declared types are never believed.
 
+mod magic;
+mod text;
+
 use std::fmt;
 
 /// A kind of file.
@@ -68,6 +71,47 @@ impl Format {
     }
 }
 
+/// What a person calls the kinds whose short name says too little.
+const WORDS: &[(&str, &str)] = &[
+    ("appledouble", "a macOS companion file (its name begins with \"._\"), not the picture itself"),
+    ("base64", "base64 text, which has to be decoded first"),
+    ("cr3", "a Canon raw photo"),
+    ("data-uri", "the text of a data: URI, which has to be decoded first"),
+    ("doc", "a Word document"),
+    ("docx", "a Word document"),
+    ("email", "an e-mail message"),
+    ("exe", "a Windows program"),
+    ("html", "a web page (HTML)"),
+    ("jpeg-ls", "a JPEG-LS picture, which is another thing than JPEG"),
+    ("json", "JSON text"),
+    ("lnk", "a Windows shortcut, not the file itself"),
+    ("mov", "a film (MOV)"),
+    ("mp4", "a film (MP4)"),
+    ("ole", "a Microsoft Office document"),
+    ("p7m", "a signed envelope (P7M), from which the document has to be taken out first"),
+    ("pptx", "a PowerPoint presentation"),
+    ("ps", "a PostScript file"),
+    ("psd", "a Photoshop picture"),
+    ("svg", "a drawing (SVG)"),
+    ("text", "plain text"),
+    ("unknown", "no picture and no PDF"),
+    ("xls", "an Excel workbook"),
+    ("xlsx", "an Excel workbook"),
+    ("xml", "XML text"),
+    ("zeros", "zero bytes and nothing else, as a failed copy leaves them"),
+    ("zip", "a ZIP archive"),
+];
+
+impl Format {
+    /// What such a file is, with its article ("a ZIP archive", "a HEIC file").
+    pub fn described(self) -> String {
+        match WORDS.iter().find(|(short, _)| *short == self.name()) {
+            Some((_, words)) => (*words).to_owned(),
+            None => format!("a {self} file"),
+        }
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -82,37 +126,84 @@ impl fmt::Display for Format {
             Self::Gif => "GIF",
             Self::JpegXl => "JPEG XL",
             Self::Jpeg2000 => "JPEG 2000",
-            Self::Other(name) => name,
+            Self::Other(name) => return f.write_str(&name.to_ascii_uppercase()),
         })
     }
 }
 
+/// How far into a file the header of a PDF may stand (Adobe's implementation note 13 to PDF 1.7, appendix H).
+const PDF_HEADER_WITHIN: usize = 1024;
+
 /// Names the format by content; `None` when nothing is known about such bytes.
+///
+/// First come the three kinds that the service takes, each by its first bytes: a JPEG that is a PDF too is a JPEG.
+/// Then kinds with a signature of their own, then PDFs with something before their header, then text. So an archive or
+/// a web page that merely holds or mentions a PDF goes by its own name.
 pub fn sniff(bytes: &[u8]) -> Option<Format> {
-    match bytes {
-        [0xFF, 0xD8, 0xFF, ..] => return Some(Format::Jpeg),
-        [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => return Some(Format::Png),
-        _ => {}
+    if let [0xFF, 0xD8, ..] = bytes {
+        return Some(if magic::is_jpeg_ls(bytes) { Format::Other("jpeg-ls") } else { Format::Jpeg });
     }
-    // Old writers began a PDF as `%!PS-Adobe-3.0 PDF-1.4` (PDF reference 1.7, annex H, note 15).
-    let Some(kind) = infer::get(bytes).filter(|k| k.extension() != "ps") else {
-        // A PDF whose header is lost or stands far in still ends in the pointer to its table of objects.
-        let tail = bytes.get(bytes.len().saturating_sub(1024)..).unwrap_or(bytes);
-        let ps = bytes.starts_with(b"%!PS").then_some(Format::Other("ps"));
-        return memchr::memmem::find(tail, b"startxref").map(|_| Format::Pdf).or(ps);
-    };
-    Some(match kind.extension() {
-        "jpg" => Format::Jpeg,
-        "png" => Format::Png,
-        "pdf" => Format::Pdf,
-        "heif" | "heic" => Format::Heic,
-        "avif" => Format::Avif,
-        "webp" => Format::WebP,
-        "tif" => Format::Tiff,
-        "bmp" => Format::Bmp,
-        "gif" => Format::Gif,
-        "jxl" => Format::JpegXl,
-        "jp2" => Format::Jpeg2000,
-        other => Format::Other(other),
+    if is_png(bytes) {
+        return Some(Format::Png);
+    }
+    if text::trimmed(bytes).starts_with(b"%PDF") {
+        return Some(Format::Pdf);
+    }
+    magic::strong(bytes)
+        .or_else(|| holds_pdf(bytes).then_some(Format::Pdf))
+        .or_else(|| text::kind(bytes).map(Format::Other))
+        .or_else(|| magic::weak(bytes))
+        .or_else(|| (!bytes.is_empty() && bytes.iter().all(|b| *b == 0)).then_some(Format::Other("zeros")))
+}
+
+/// The eight bytes that every PNG begins with (PNG, third edition, 5.2).
+pub(crate) const PNG_SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A];
+
+/// Whether this was written as a PNG: the signature or the beginning of it, or the header chunk about where it belongs
+/// behind a damaged signature.
+fn is_png(bytes: &[u8]) -> bool {
+    let header = || bytes.get(4..22).or(bytes.get(4..)).is_some_and(|h| find(h, b"\0\0\0\rIHDR").is_some());
+    bytes.starts_with(b"\x89PNG") || (bytes.len() > 1 && PNG_SIGNATURE.starts_with(bytes)) || header()
+}
+
+/// Whether a file that begins with something else is a PDF all the same: a header near the beginning, or, without one,
+/// the end that only a PDF has. A text that mentions the header has neither objects nor that end.
+fn holds_pdf(bytes: &[u8]) -> bool {
+    let head = bytes.get(..PDF_HEADER_WITHIN + 4).unwrap_or(bytes);
+    let tail = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or(bytes);
+    let end = find(tail, b"startxref").is_some() || find(tail, b"%%EOF").is_some();
+    match find(head, b"%PDF-").and_then(|at| bytes.get(at..)) {
+        Some(pdf) => {
+            let objects = || find(pdf.get(..4096).unwrap_or(pdf), b" obj").is_some();
+            end || objects() || text::kind(bytes).is_none()
+        }
+        None => end && (find(head, b" obj").is_some() || find(tail, b"startxref").is_some()),
+    }
+}
+
+/// The second kind of file that the bytes of a picture are too: something that stands on its own behind the picture's
+/// end, or a PDF whose header hides near the beginning.
+pub(crate) fn second_kind(bytes: &[u8], end: usize) -> Option<Format> {
+    let behind = bytes.get(end..).unwrap_or_default();
+    // A zip is found from its end (APPNOTE 4.3.16): 22 bytes and a comment of up to 65,535.
+    let zip = behind.get(behind.len().saturating_sub(22 + 65_535)..).is_some_and(|b| find(b, b"PK\x05\x06").is_some());
+    if zip {
+        return Some(Format::Other("zip"));
+    }
+    let tail = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or(bytes);
+    let head = bytes.get(..PDF_HEADER_WITHIN + 4).unwrap_or(bytes);
+    if find(head, b"%PDF-").is_some() && find(tail, b"startxref").is_some() {
+        return Some(Format::Pdf);
+    }
+    sniff(behind).filter(|kind| {
+        matches!(kind, Format::Pdf | Format::Other("zip" | "docx" | "xlsx" | "rar" | "7z" | "gz" | "html" | "exe"))
     })
 }
+
+/// The first place of `needle` in `hay`.
+pub(crate) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len()).position(|w| w == needle)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,46 @@
-//! x
-pub mod check;
-pub mod decode;
+//! Looks at identity-document images before they are sent to iDenfy's Direct Processing API, and hands back a request
+//! that is ready to send.
+//!
+//! A [`Submission`] goes into [`Preflight::check`], an [`Outcome`] comes out: a [report](report::Report) and, when no
+//! finding denies it, the [`Request`], whose bytes are the exact body to POST. One image alone is looked at by
+//! [`Preflight::inspect`]. The stages in between are public, so that each can be used and measured on its own.
+#![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![warn(clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
+
+// Nouns.
+pub mod country;
+pub mod error;
 pub mod fault;
+mod file;
 pub mod finding;
-pub mod format;
-pub mod measure;
 pub mod options;
 pub mod pixmap;
-pub mod probe;
 pub mod rules;
-pub mod score;
 pub mod session;
 pub mod submission;
+// Stages; the corridor has their order.
+pub mod check;
+pub mod decode;
+pub mod format;
+pub mod measure;
+pub mod probe;
+pub mod recompress;
+pub mod replace;
+pub mod report;
+pub mod request;
+pub mod score;
 pub mod unlock;
+// The corridor.
+pub mod preflight;
+
+pub use error::Error;
+pub use options::Options;
+pub use preflight::{Cancel, Outcome, Preflight};
+pub use request::Request;
+pub use session::Session;
+pub use submission::{Image, SkipAnalysis, Step, Submission};
+
+/// The README's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

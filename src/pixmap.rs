@@ -1,6 +1,10 @@
 //! Pictures in memory: [`Pixmap`] (8-bit RGB, for encoding), [`Plane`] (8 bits of one component) and [`View`]
 //! (what measuring sees: luma brought to one scale, coarse chroma, and the size of the original).
 
+mod rows;
+
+pub use rows::{Samples, ViewRows};
+
 use std::fmt;
 
 /// One 8-bit component, row-major without padding. `data.len() == width * height`, both at least 1.
@@ -140,16 +144,15 @@ impl View {
         self.width as f32 / self.luma.width() as f32
     }
 
-    /// A view of a decoded picture, reduced by `reduction` (1 keeps the scale).
+    /// A view of a decoded picture, reduced by `reduction` (1, 2, 4 or 8; 1 keeps the scale).
     pub fn from_pixmap(pixmap: &Pixmap, reduction: u32) -> Self {
-        let n = reduction.max(1);
-        let (w, h) = (pixmap.width.div_ceil(n), pixmap.height.div_ceil(n));
-        let mut rows = ViewRows::new(pixmap.width, pixmap.height, n);
+        let mut rows = ViewRows::new(pixmap.width, pixmap.height, reduction, Samples::Rgb);
         for row in pixmap.data.chunks_exact(pixmap.width as usize * 3) {
-            rows.push_rgb(row);
+            rows.push(row);
         }
-        let blank = |w: u32, h: u32, v: u8| Plane { width: w, height: h, data: vec![v; w as usize * h as usize] };
-        rows.finish().unwrap_or_else(|| View { luma: blank(w, h, 0), chroma: None, width: w, height: h })
+        let (width, height) = (pixmap.width, pixmap.height);
+        let black = || Plane { width: 1, height: 1, data: vec![0] };
+        rows.finish().unwrap_or_else(|| Self { luma: black(), chroma: None, width, height })
     }
 
     /// The view as it stands upright.
@@ -161,90 +164,6 @@ impl View {
             width,
             height,
         }
-    }
-}
-
-/// Builds a [`View`] from RGB rows as they come, without ever holding the full picture.
-pub struct ViewRows {
-    width: u32,
-    height: u32,
-    n: u32,
-    sums: Vec<[u32; 3]>,
-    pending: u32,
-    luma: Vec<u8>,
-    cb: Vec<u8>,
-    cr: Vec<u8>,
-    coloured: bool,
-}
-
-impl ViewRows {
-    /// For a picture of `width` x `height`, reduced by `n`.
-    pub fn new(width: u32, height: u32, n: u32) -> Self {
-        let n = n.max(1);
-        let out = width.div_ceil(n) as usize;
-        let area = out.saturating_mul(height.div_ceil(n) as usize);
-        let plane = || Vec::with_capacity(area);
-        Self {
-            width,
-            height,
-            n,
-            sums: vec![[0; 3]; out],
-            pending: 0,
-            luma: plane(),
-            cb: plane(),
-            cr: plane(),
-            coloured: false,
-        }
-    }
-
-    /// Takes one row of `width * 3` bytes; a shorter one is taken as far as it goes, rows past the last are ignored.
-    pub fn push_rgb(&mut self, row: &[u8]) {
-        for (sum, cell) in self.sums.iter_mut().zip(row.chunks(self.n as usize * 3)) {
-            for px in cell.as_chunks::<3>().0 {
-                for (s, v) in sum.iter_mut().zip(px) {
-                    *s += u32::from(*v);
-                }
-            }
-        }
-        self.pending += 1;
-        if self.pending == self.n {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        if self.pending == 0 || self.luma.len() >= self.sums.len() * self.height.div_ceil(self.n) as usize {
-            return;
-        }
-        let last = self.sums.len().saturating_sub(1);
-        let tail = self.width - (self.width.div_ceil(self.n) - 1) * self.n;
-        for (i, sum) in self.sums.iter_mut().enumerate() {
-            let count = self.pending * if i == last { tail } else { self.n };
-            // BT.601 in 16-bit fixed point (JFIF 1.02, section 3).
-            let [r, g, b] = sum.map(|s| ((s + count / 2) / count.max(1)) as i32);
-            let y = (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;
-            let cb = 128 + ((-11059 * r - 21709 * g + 32768 * b + 32768) >> 16);
-            let cr = 128 + ((32768 * r - 27439 * g - 5329 * b + 32768) >> 16);
-            self.coloured |= cb != 128 || cr != 128;
-            self.luma.push(y.clamp(0, 255) as u8);
-            self.cb.push(cb.clamp(0, 255) as u8);
-            self.cr.push(cr.clamp(0, 255) as u8);
-            *sum = [0; 3];
-        }
-        self.pending = 0;
-    }
-
-    /// The view; rows that never came are mid-gray. `None` for a picture without pixels.
-    pub fn finish(mut self) -> Option<View> {
-        self.flush();
-        let (w, h) = (self.width.div_ceil(self.n), self.height.div_ceil(self.n));
-        let len = w as usize * h as usize;
-        let full = |mut v: Vec<u8>| {
-            v.resize(len, 128);
-            Plane::new(w, h, v)
-        };
-        let chroma = if self.coloured { Some([full(self.cb)?, full(self.cr)?]) } else { None };
-        Some(View { luma: full(self.luma)?, chroma, width: self.width, height: self.height })
     }
 }
 

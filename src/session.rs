@@ -1,9 +1,304 @@
-//! The service's answer to session creation, as far as it decides what direct processing asks for.
+//! The service's answer to session creation (`POST /api/v2/token`), as far as it decides what direct processing asks
+//! for. Unknown fields are ignored, missing ones fall back; a known field of the wrong type is an error, because to
+//! guess wrongly about, say, `nfcRequired` would spend the token.
 
-use serde::Deserialize;
+use crate::{
+    country::Country,
+    submission::{DocumentType, Step, Token, TokenType},
+};
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, fmt};
 
-/// The service's answer to session creation.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// What a session asks for.
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Session {}
+pub struct Session {
+    /// `authToken` (or `token`).
+    pub token: Option<Token>,
+    /// `scanRef`, by which results are asked for later.
+    pub scan_ref: Option<String>,
+    /// `tokenType` as it stands there; `None` means IDENTIFICATION.
+    pub token_type: Option<String>,
+    /// `country`: the countries of issue that are allowed, upper case; empty for all.
+    pub countries: Vec<String>,
+    /// `documents`: the document types that are allowed; empty for all.
+    pub documents: Vec<String>,
+    /// `allowedDocuments`: allowed types by country, upper case; empty for all.
+    pub allowed_documents: BTreeMap<String, Vec<String>>,
+    /// `driverLicenseBack`.
+    pub driver_license_back: Option<bool>,
+    /// `nfcRequired`.
+    pub nfc_required: bool,
+    /// `checkLiveness`.
+    pub check_liveness: bool,
+    /// `questionnaire`: its name, when one is attached; or that `kyc_answers` are.
+    pub questionnaire: Option<String>,
+    /// `utilityBill`.
+    pub utility_bill: bool,
+    /// `additionalSteps`, flat.
+    pub additional_steps: Vec<AdditionalStep>,
+    /// Whether this is the answer of a *request update* rather than of session creation: it carries `tokenString`
+    /// and neither `authToken` nor `scanRef` (iDenfy, "Request Update", 2025).
+    pub update_only: bool,
+}
+
+/// A step beyond the identity document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AdditionalStep {
+    /// The country it is asked for, upper case; `None` for all.
+    pub country: Option<String>,
+    /// The document type it is asked for; `None` for all.
+    pub document_type: Option<String>,
+    /// Its key in `images`.
+    pub step: Step,
+    /// `settings.canUploadPDF`; `None` where nothing is said.
+    pub can_upload_pdf: Option<bool>,
+}
+
+/// Why a session could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// Not JSON, or not an object.
+    #[error("the session is not a JSON object: {0}")]
+    NotJson(String),
+    /// A field that matters has a type that cannot be understood.
+    #[error("the session's `{field}` is {found} where {expected} was expected")]
+    Field {
+        /// The field.
+        field: String,
+        /// What stands there, in words; never the value itself.
+        found: &'static str,
+        /// What was expected.
+        expected: &'static str,
+    },
+}
+
+impl Session {
+    /// Reads the JSON answer of session creation.
+    ///
+    /// # Errors
+    /// [`SessionError`] when it is not a JSON object, or a field that matters has another type than documented.
+    pub fn from_json(json: &[u8]) -> Result<Self, SessionError> {
+        // serde_json's message tells line and column and never quotes the input's values.
+        let value: Value = serde_json::from_slice(json).map_err(|e| SessionError::NotJson(e.to_string()))?;
+        let Value::Object(map) = value else {
+            return Err(SessionError::NotJson(format!("it is {}", kind(&value))));
+        };
+        let fields = Fields(&map);
+        let token = match fields.text("authToken")? {
+            None => fields.text("token")?,
+            some => some,
+        };
+        let answers = map.get("kyc_answers").or(map.get("kycAnswers")).is_some_and(|v| !is_empty(v));
+        let scan_ref = fields.text("scanRef")?;
+        Ok(Self {
+            update_only: map.contains_key("tokenString") && token.is_none() && scan_ref.is_none(),
+            token: token.map(Token::new),
+            scan_ref,
+            token_type: fields.text("tokenType")?.map(|t| t.to_ascii_uppercase()),
+            countries: fields.texts("country")?,
+            documents: fields.texts("documents")?,
+            allowed_documents: fields.allowed_documents()?,
+            driver_license_back: fields.flag("driverLicenseBack")?,
+            nfc_required: fields.flag("nfcRequired")?.unwrap_or(false),
+            check_liveness: fields.flag("checkLiveness")?.unwrap_or(false),
+            questionnaire: match fields.text("questionnaire")?.filter(|q| !q.is_empty()) {
+                None if answers => Some("kyc_answers".to_owned()),
+                other => other,
+            },
+            utility_bill: fields.flag("utilityBill")?.unwrap_or(false),
+            additional_steps: fields.additional_steps()?,
+        })
+    }
+
+    /// The kind of session, when it is one that direct processing serves.
+    pub fn known_token_type(&self) -> Option<TokenType> {
+        match self.token_type.as_deref() {
+            None | Some("IDENTIFICATION") => Some(TokenType::Identification),
+            Some("DOCUMENT") => Some(TokenType::Document),
+            Some(_) => None,
+        }
+    }
+
+    /// The additional steps that are asked for with this country and document type. With the document type left out,
+    /// those asked for with any type.
+    pub fn steps_for(&self, country: Option<Country>, document_type: Option<DocumentType>) -> Vec<&AdditionalStep> {
+        self.additional_steps
+            .iter()
+            .filter(|s| s.country.as_deref().is_none_or(|c| country.is_some_and(|own| own.code() == c)))
+            .filter(|s| s.document_type.as_deref().is_none_or(|t| document_type.is_some_and(|own| own.name() == t)))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Session {
+    /// Shows what decides the steps; token and references stay out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("token_type", &self.token_type)
+            .field("documents", &self.documents)
+            .field("driver_license_back", &self.driver_license_back)
+            .field("additional_steps", &self.additional_steps)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A JSON value's type in words.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(s) => s.is_empty(),
+        Value::Array(a) => a.is_empty(),
+        Value::Object(o) => o.is_empty(),
+        _ => false,
+    }
+}
+
+/// Reads single fields leniently: absent and null are the same.
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl Fields<'_> {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|v| !v.is_null())
+    }
+
+    fn wrong(field: &str, found: &Value, expected: &'static str) -> SessionError {
+        SessionError::Field { field: field.to_owned(), found: kind(found), expected }
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, SessionError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(s)) => Ok(Some(s.clone())),
+            Some(other) => Err(Self::wrong(name, other, "a text")),
+        }
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, SessionError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(b)) => Ok(Some(*b)),
+            Some(other) => Err(Self::wrong(name, other, "true or false")),
+        }
+    }
+
+    /// A text or a list of texts, upper case; the service's pages show `country` as both.
+    fn texts(&self, name: &str) -> Result<Vec<String>, SessionError> {
+        self.get(name).map_or(Ok(Vec::new()), |value| upper_texts(name, value))
+    }
+
+    fn allowed_documents(&self) -> Result<BTreeMap<String, Vec<String>>, SessionError> {
+        const NAME: &str = "allowedDocuments";
+        match self.get(NAME) {
+            None => Ok(BTreeMap::new()),
+            Some(Value::Object(map)) => {
+                map.iter().map(|(c, types)| Ok((c.to_ascii_uppercase(), upper_texts(NAME, types)?))).collect()
+            }
+            Some(other) => Err(Self::wrong(NAME, other, "an object")),
+        }
+    }
+
+    /// `{COUNTRY|ALL: {TYPE|ALL: {STEP: {…, settings: {canUploadPDF}}}}}`
+    fn additional_steps(&self) -> Result<Vec<AdditionalStep>, SessionError> {
+        const NAME: &str = "additionalSteps";
+        let object = |value| entries(NAME, value);
+        let specific = |key: &str| (!key.eq_ignore_ascii_case("ALL")).then(|| key.to_ascii_uppercase());
+        let mut steps = Vec::new();
+        let Some(value) = self.get(NAME) else { return Ok(steps) };
+        for (country, types) in object(value)?.into_iter().flatten() {
+            for (document_type, named) in object(types)?.into_iter().flatten() {
+                for (name, step) in object(named)?.into_iter().flatten() {
+                    let settings = step.get("settings").filter(|v| !v.is_null());
+                    let can_upload_pdf = match settings.and_then(|s| s.get("canUploadPDF")) {
+                        None | Some(Value::Null) => None,
+                        Some(Value::Bool(b)) => Some(*b),
+                        Some(other) => return Err(Self::wrong("canUploadPDF", other, "true or false")),
+                    };
+                    steps.push(AdditionalStep {
+                        country: specific(country),
+                        document_type: specific(document_type),
+                        step: Step::from(name.as_str()),
+                        can_upload_pdf,
+                    });
+                }
+            }
+        }
+        Ok(steps)
+    }
+}
+
+/// An object's entries; null has none.
+fn entries<'v>(name: &str, value: &'v Value) -> Result<Option<&'v Map<String, Value>>, SessionError> {
+    match value {
+        Value::Object(map) => Ok(Some(map)),
+        Value::Null => Ok(None),
+        other => Err(Fields::wrong(name, other, "an object of country, document type and step")),
+    }
+}
+
+fn upper_texts(name: &str, value: &Value) -> Result<Vec<String>, SessionError> {
+    let upper = |v: &Value| match v {
+        Value::String(s) => Ok(s.to_ascii_uppercase()),
+        other => Err(Fields::wrong(name, other, "a text or a list of texts")),
+    };
+    match value {
+        Value::Array(items) => items.iter().map(upper).collect(),
+        single => Ok(vec![upper(single)?]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_as_documented_is_read() {
+        let session = Session::from_json(
+            br#"{"message":"Token created successfully","authToken":"pgYQX0z2T8mtcpNj9I20uWVCLKNuG0vgr12f0wAC",
+            "scanRef":"d2714c8a-d4c2-4f22-aec4-6ee1ef2c2e36","clientId":"c","tokenType":"DOCUMENT","country":["lt","LV"],
+            "documents":["PASSPORT","ID_CARD"],"driverLicenseBack":true,"nfcRequired":null,"questionnaire":null,
+            "utilityBill":false,"futureField":{"a":[1]},"additionalSteps":{"ALL":{"ALL":{"UTILITY_BILL":{"type":"COMPARE",
+            "settings":{"canUploadPDF":false}}}},"LT":{"PASSPORT":{"VISA_PAGE":{}}}}}"#,
+        )
+        .unwrap();
+        assert_eq!(session.known_token_type(), Some(TokenType::Document));
+        assert_eq!(session.countries, ["LT", "LV"]);
+        assert!(!session.nfc_required && !session.update_only && session.questionnaire.is_none());
+        let lt = "LT".parse().ok();
+        let names = |c, t| session.steps_for(c, t).iter().map(|s| s.step.name().to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(lt, Some(DocumentType::Passport)), ["UTILITY_BILL", "VISA_PAGE"]);
+        assert_eq!(names(lt, Some(DocumentType::IdCard)), ["UTILITY_BILL"]);
+        assert_eq!(names(None, None), ["UTILITY_BILL"]);
+        assert_eq!(session.additional_steps[0].can_upload_pdf, Some(false));
+    }
+
+    #[test]
+    fn an_update_and_wrong_types_are_told() {
+        assert!(Session::from_json(br#"{"tokenString":"abc"}"#).unwrap().update_only);
+        let wrong = Session::from_json(br#"{"nfcRequired":"yes"}"#).unwrap_err();
+        assert_eq!(wrong.to_string(), "the session's `nfcRequired` is a text where true or false was expected");
+        for bad in [&b"[]"[..], b"", b"{", b"\xff", b"{\"authToken\":1}"] {
+            assert!(Session::from_json(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let session = Session::from_json(br#"{"authToken":"SECRETSECRET","scanRef":"REF"}"#).unwrap();
+        let debug = format!("{session:?} {:?}", session.token);
+        assert!(!debug.contains("SECRET") && !debug.contains("REF"), "{debug}");
+    }
+}

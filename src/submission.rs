@@ -1,8 +1,8 @@
 //! What the caller wants sent: the nouns of the API, spelled as the API spells them.
 
-use crate::session::Session;
+use crate::{error::Error, file, options::Limits, session::Session};
 use serde::{Deserialize, Serialize, Serializer};
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, path::Path, str::FromStr};
 use zeroize::Zeroize;
 
 /// The place of an image in the request: a key of its `images` object.
@@ -52,6 +52,12 @@ impl From<&str> for Step {
             "SECOND_UTILITY_BILL" => Self::SecondUtilityBill,
             _ => Self::Custom(name.into()),
         }
+    }
+}
+
+impl From<&Step> for Step {
+    fn from(step: &Step) -> Self {
+        step.clone()
     }
 }
 
@@ -168,13 +174,43 @@ pub struct Image<'a> {
     pub step: Step,
     /// The file's name, for messages and for telling a wrong extension; may be empty. Never opened.
     pub name: Cow<'a, str>,
-    /// The whole file.
+    /// The whole file; empty when it was not read.
     pub bytes: Cow<'a, [u8]>,
+    /// The size of a file that was not read because it is larger than a file may be; `None` for one that was.
+    pub unread: Option<u64>,
+}
+
+impl<'a> Image<'a> {
+    /// An image of these bytes.
+    pub fn new(step: impl Into<Step>, name: impl Into<Cow<'a, str>>, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self { step: step.into(), name: name.into(), bytes: bytes.into(), unread: None }
+    }
+
+    /// Reads a file from disk, unless it is larger than
+    /// [`Limits::max_file_bytes`](crate::options::Limits::max_file_bytes): then only its size is kept, and told by a
+    /// finding.
+    ///
+    /// # Errors
+    /// [`Error::Read`] for whatever is no ordinary file, cannot be read, or changes while it is read.
+    pub fn open(step: impl Into<Step>, path: impl AsRef<Path>, limits: &Limits) -> Result<Image<'static>, Error> {
+        let path = path.as_ref();
+        let name = Cow::Owned(path.to_string_lossy().into_owned());
+        let (bytes, unread) = match file::read(path, limits.max_file_bytes)? {
+            file::Content::Whole(bytes) => (bytes, None),
+            file::Content::TooLarge(size) => (Vec::new(), Some(size)),
+        };
+        Ok(Image { step: step.into(), name, bytes: Cow::Owned(bytes), unread })
+    }
+
+    /// Bytes of the file, read or not.
+    pub fn size(&self) -> u64 {
+        self.unread.unwrap_or(self.bytes.len() as u64)
+    }
 }
 
 impl fmt::Debug for Image<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Image({} {:?}, {} bytes)", self.step, self.name, self.bytes.len())
+        write!(f, "Image({}, {} bytes)", self.step, self.size())
     }
 }
 
@@ -240,14 +276,9 @@ impl<'a> Submission<'a> {
         self
     }
 
-    /// Adds an image; `name` is the file's name (for messages) or empty.
-    pub fn image(
-        mut self,
-        step: impl Into<Step>,
-        name: impl Into<Cow<'a, str>>,
-        bytes: impl Into<Cow<'a, [u8]>>,
-    ) -> Self {
-        self.images.push(Image { step: step.into(), name: name.into(), bytes: bytes.into() });
+    /// Adds an image.
+    pub fn image(mut self, image: Image<'a>) -> Self {
+        self.images.push(image);
         self
     }
 }

@@ -1,3 +1,7 @@
 //! Rules: facts in, findings out. Nothing here touches pixels.
 
+pub mod advice;
+pub mod container;
+pub mod mixup;
 pub mod quality;
+pub mod request;

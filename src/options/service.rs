@@ -1,13 +1,13 @@
 //! What the API takes. Every value is from iDenfy's documentation; where its pages disagree, both are said.
 
-use crate::submission::DocumentType;
+use crate::{country::Country, submission::DocumentType};
 
 /// What the API takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Service {
-    /// Bytes of the whole JSON body. Default: 20,000,000. The page says "20 MB (total across all images)" without
-    /// saying whether base64 counts or which MB; this is the strictest reading.
+    /// Bytes of the whole JSON body. Default: 20,000,000. The page (Direct Processing, 2026) says "20 MB (total across
+    /// all images)" and neither whether base64 counts nor which MB; this is the strictest reading.
     pub max_body_bytes: u64,
     /// Characters of one image's base64. Default: none. The pages of 2022 to 2025 said 6 MB, the newest says nothing.
     pub max_image_base64: Option<u64>,
@@ -15,6 +15,17 @@ pub struct Service {
     pub token_field: TokenField,
     /// Which documents have a back side that has to be sent.
     pub back: BackTable,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 20_000_000,
+            max_image_base64: None,
+            token_field: TokenField::default(),
+            back: BackTable::default(),
+        }
+    }
 }
 
 /// The field that carries the token.
@@ -27,28 +38,75 @@ pub enum TokenField {
     AuthToken,
 }
 
+impl TokenField {
+    /// The field's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::AuthToken => "authToken",
+        }
+    }
+}
+
 /// Whether BACK has to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackSide {
+    /// The document has no back that matters.
+    None,
+    /// The account or the session may ask for it: told, not refused, when it is missing.
+    Advised,
     /// Refused without it.
     Required,
-    /// Sent when given.
-    Optional,
 }
 
-/// Which documents have a back side that has to be sent.
+/// Which documents have a back side that has to be sent. The service publishes its table per country, but not in a
+/// form that could be copied here; the default follows what its pages say in words. A later row wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackTable {
-    rows: Vec<(Option<String>, DocumentType, BackSide)>,
+    rows: Vec<(Option<Country>, DocumentType, BackSide)>,
 }
 
-impl Default for Service {
-    fn default() -> Self {
-        Self {
-            max_body_bytes: 20_000_000,
-            max_image_base64: None,
-            token_field: TokenField::Token,
-            back: BackTable { rows: Vec::new() },
+impl BackTable {
+    /// Overrides the table for one document type, of one country or of all.
+    pub fn set(&mut self, country: Option<Country>, document_type: DocumentType, side: BackSide) {
+        self.rows.push((country, document_type, side));
+    }
+
+    /// What the table says; `driver_license_back` is the session's own setting, which decides for driving licences
+    /// where the table does not require the back anyway.
+    pub fn side(
+        &self,
+        country: Option<Country>,
+        document_type: DocumentType,
+        driver_license_back: Option<bool>,
+    ) -> BackSide {
+        let row = self.rows.iter().rev().find(|(c, t, _)| *t == document_type && (c.is_none() || *c == country));
+        let side = row.map_or(BackSide::Advised, |row| row.2);
+        match (document_type, driver_license_back) {
+            (DocumentType::DriverLicense, Some(back)) if side == BackSide::Advised => {
+                if back {
+                    BackSide::Required
+                } else {
+                    BackSide::None
+                }
+            }
+            _ => side,
         }
+    }
+}
+
+impl Default for BackTable {
+    fn default() -> Self {
+        use BackSide::*;
+        let mut rows = vec![
+            (Option::None, DocumentType::Passport, None),
+            (Option::None, DocumentType::IdCard, Required),
+            (Option::None, DocumentType::ResidencePermit, Required),
+            (Option::None, DocumentType::DriverLicense, Advised),
+        ];
+        // "For USA and China's driver's licenses both front and back" (dashboard guide, document settings, 2026).
+        let both = ["US", "CN"].into_iter().filter_map(|c| c.parse().ok());
+        rows.extend(both.map(|c| (Some(c), DocumentType::DriverLicense, Required)));
+        Self { rows }
     }
 }

@@ -33,6 +33,18 @@ pub struct Header {
 }
 
 impl Header {
+    /// Of a file of which only the kind is known.
+    pub fn unread(format: Format) -> Self {
+        Self {
+            format,
+            width: 0,
+            height: 0,
+            orientation: Orientation::Upright,
+            faults: Vec::new(),
+            details: Details::None,
+        }
+    }
+
     /// Width and height of the upright picture.
     pub fn upright_size(&self) -> (u32, u32) {
         self.orientation.size(self.width, self.height)
@@ -74,14 +86,7 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
         Some(Format::Jpeg) => jpeg::probe(bytes, limits),
         Some(Format::Png) => png::probe(bytes, limits),
         Some(Format::Pdf) => pdf::probe(bytes, limits),
-        other => Ok(Header {
-            format: other.unwrap_or(Format::Other("unknown")),
-            width: 0,
-            height: 0,
-            orientation: Orientation::Upright,
-            faults: Vec::new(),
-            details: Details::None,
-        }),
+        other => Ok(Header::unread(other.unwrap_or(Format::Other("unknown")))),
     }
 }
 

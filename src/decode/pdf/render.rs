@@ -4,7 +4,7 @@ use crate::{
     decode::Decoded,
     fault::{Refusal, contained},
     options::Limits,
-    pixmap::{View, ViewRows},
+    pixmap::{Samples, View, ViewRows},
 };
 use hayro::{
     RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
@@ -55,11 +55,10 @@ fn page(pdf: Vec<u8>, scale: f32) -> Result<View, Refusal> {
         &settings,
     );
     let (width, height) = (u32::from(drawn.width()), u32::from(drawn.height()));
-    let mut rows = ViewRows::new(width, height, View::reduction(width, height));
+    // White lies beneath everything, so that alpha is full and nothing has to be divided by it.
+    let mut rows = ViewRows::new(width, height, View::reduction(width, height), Samples::Rgbx);
     for row in drawn.data_as_u8_slice().chunks_exact((width as usize * 4).max(4)) {
-        // White lies beneath everything, so that alpha is full and nothing has to be divided by it.
-        let rgb: Vec<u8> = row.as_chunks::<4>().0.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
-        rows.push_rgb(&rgb);
+        rows.push(row);
     }
     rows.finish().ok_or_else(unreadable)
 }

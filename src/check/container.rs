@@ -1,0 +1,183 @@
+//! The file itself: faults and refusals of `probe` and `decode` turned into findings, in plain words.
+
+use crate::{
+    fault::{Break, Fault, Refusal},
+    finding::Finding,
+    format::Format,
+    options::Limits,
+    probe::{Details, Header},
+    rules::{Level, Rule},
+    submission::Step,
+};
+
+/// Judges what a header says: the kind of file against what the service takes and what the name claims, encryption,
+/// and everything that can be lived with.
+pub fn check(step: &Step, name: &str, header: &Header) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if !header.format.is_accepted() {
+        found.push(unsupported(header.format));
+    } else if let Some(claimed) = Format::from_name(name).filter(|c| *c != header.format) {
+        found.push(
+            Finding::new(
+                Rule::WrongExtension,
+                format!("The file's name says {claimed}, its content is {}.", header.format),
+                "Nothing needs to be done: only the content is sent.",
+            )
+            .with("value", header.format.name())
+            .with("claimed", claimed.name()),
+        );
+    }
+    if let Details::Pdf(pdf) = &header.details
+        && let Some(encryption) = &pdf.encryption
+    {
+        let (asks, help) = match encryption.needs_password {
+            Some(false) => (
+                "It opens without asking for a password, and is refused by the service all the same.",
+                "Open it and print it to a new PDF, or check it with --pdf-password \"\" to send a decrypted copy.",
+            ),
+            _ => (
+                "The service refuses encrypted PDFs.",
+                "Ask the user for a copy without password (open it, then print to PDF), or give the password with --pdf-password.",
+            ),
+        };
+        let how = [Some(encryption.handler.clone()), encryption.algorithm.clone()];
+        let how = how.into_iter().flatten().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ");
+        let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
+        let mut finding = Finding::new(Rule::PdfEncrypted, format!("The PDF is encrypted{how}. {asks}"), help);
+        if let Ok(serde_json::Value::Object(evidence)) = serde_json::to_value(encryption) {
+            finding.evidence = evidence;
+        }
+        found.push(finding);
+    }
+    found.extend(header.faults.iter().map(fault));
+    found.into_iter().map(|f| f.on(step)).collect()
+}
+
+fn unsupported(format: Format) -> Finding {
+    let (what, help) = match format {
+        Format::Heic => (
+            "an iPhone photo (HEIC)".to_owned(),
+            "Check it with --convert, or set the phone to Settings, Camera, Formats, Most Compatible and take it again.",
+        ),
+        Format::WebP | Format::Tiff | Format::Bmp | Format::Gif => {
+            (format.described(), "Check it with --convert, or save it as JPEG or PNG.")
+        }
+        _ => (format.described(), "Save it as JPEG or PNG, or ask the user for a photo or a PDF."),
+    };
+    Finding::new(Rule::UnsupportedFormat, format!("The file is {what}; the service takes PNG, JPEG and PDF."), help)
+        .with("value", format.name())
+}
+
+/// A fault as a finding.
+pub fn fault(fault: &Fault) -> Finding {
+    match fault {
+        Fault::Damaged(at) => place(
+            Finding::new(
+                Rule::Damaged,
+                format!("The file is damaged: {}.", at.what),
+                "Ask for the file once more, best sent in another way; the upload or a copy was probably cut short.",
+            ),
+            at,
+        ),
+        Fault::Trailing { bytes, what } => Finding::new(
+            Rule::TrailingData,
+            format!("{bytes} bytes follow the picture's end: {what}."),
+            "Nothing needs to be done; they are left out when the image has to be made smaller.",
+        )
+        .with("value", *bytes)
+        .with("unit", "bytes"),
+        Fault::Polyglot { also } => Finding::new(
+            Rule::Polyglot,
+            format!("The file is a {also} file at the same time, which ordinary photos and scans are not."),
+            "Find out where it comes from; save the picture anew to be rid of the rest.",
+        )
+        .with("also", *also),
+        Fault::Flattened { what } => Finding::new(
+            Rule::Flattened,
+            format!("The picture has {what}, of which a plain picture keeps nothing."),
+            "Nothing needs to be done unless it looks wrong without.",
+        ),
+    }
+}
+
+/// A refusal as a finding.
+pub fn refusal(refusal: &Refusal, limits: &Limits) -> Finding {
+    match refusal {
+        Refusal::Empty => Finding::new(
+            Rule::EmptyFile,
+            "The file is empty.",
+            "Ask for the file once more; the upload probably failed.",
+        ),
+        Refusal::Unreadable(at) => place(
+            Finding::new(
+                Rule::Unreadable,
+                format!("The file cannot be read: {}.", at.what),
+                "Ask for the file once more, or for a new photo.",
+            ),
+            at,
+        ),
+        Refusal::Unsupported(what) => Finding::new(
+            Rule::UnsupportedCoding,
+            format!("The file has a coding that decoders commonly refuse: {what}."),
+            "Save the picture anew as an ordinary JPEG or PNG.",
+        ),
+        Refusal::TooManyPixels { width, height } => Finding::new(
+            Rule::TooManyPixels,
+            format!("The picture has {width} x {height} pixels, where {} in all are the limit.", limits.max_pixels),
+            "Make it smaller, or take the photo at the camera's normal setting.",
+        )
+        .with("value", width.saturating_mul(*height))
+        .with("threshold", limits.max_pixels)
+        .with("unit", "pixels"),
+        Refusal::Limit { what: "bytes in the file", needed, limit } => file_too_large(*needed, *limit),
+        Refusal::Limit { what, needed, limit } => Finding::new(
+            Rule::LimitExceeded,
+            format!("Reading the file needs {needed} {what}, where {limit} is the limit."),
+            "Ask for a simpler file; ordinary photos and scans stay far below.",
+        )
+        .with("value", *needed)
+        .with("threshold", *limit)
+        .with("unit", *what),
+        Refusal::NoPages => {
+            Finding::new(Rule::PdfNoPages, "The PDF has no pages.", "Ask for the file once more, or for a photo.")
+        }
+        Refusal::DecoderFault { decoder } => Finding::new(
+            Rule::DecoderFault,
+            format!("The {decoder} decoder failed on this file in a way that it should not."),
+            "Save the picture anew as an ordinary JPEG or PNG, and report the file if you can share it.",
+        )
+        .with("decoder", *decoder),
+    }
+}
+
+/// The finding on a file that is larger than one file may be.
+pub fn file_too_large(bytes: u64, limit: u64) -> Finding {
+    Finding::new(
+        Rule::FileTooLarge,
+        format!("The file has {bytes} bytes, where {limit} are the limit for one file."),
+        "Ask for a photo at the camera's normal setting, or a scan at 300 dpi.",
+    )
+    .with("value", bytes)
+    .with("threshold", limit)
+    .with("unit", "bytes")
+}
+
+/// A PDF page that could not be drawn is told, and stops nothing.
+pub fn not_rendered(refusal: &Refusal) -> Finding {
+    Finding::new(
+        Rule::PdfNotRendered,
+        format!("The PDF's first page was not looked at: {refusal}."),
+        "Open the PDF and see for yourself that it can be read.",
+    )
+    .at(Level::Warn)
+}
+
+fn place(mut finding: Finding, at: &Break) -> Finding {
+    if let Some(byte) = at.byte {
+        finding = finding.with("byte", byte);
+    }
+    if let Some(row) = at.row {
+        finding = finding.with("row", row);
+    }
+    finding
+}

@@ -1,0 +1,402 @@
+//! The API's rules on the call as a whole: token, session, country, document type, steps.
+//!
+//! Source of all, unless a line says otherwise: iDenfy, "Direct Processing", as read in 2026.
+
+use crate::{
+    country::Country,
+    finding::Finding,
+    options::{BackSide, Service},
+    probe::{Details, Header},
+    rules::{Level, Rule},
+    session::Session,
+    submission::{DocumentType, Step, Submission, Token, TokenType},
+};
+use std::collections::BTreeSet;
+
+/// Digital IDs, "not supported and will be rejected"; the names are those of iDenfy's "Documents and countries" page
+/// and of its OpenAPI description (2026).
+pub const DIGITAL_IDS: [&str; 17] = [
+    "SMART_ID",
+    "BANK_ID_SE",
+    "BANK_ID_NO",
+    "BANK_ID_CZ",
+    "CLEAR",
+    "ONE_ID",
+    "MIT_ID",
+    "VERIMI",
+    "SPID",
+    "ITSME",
+    "FTN",
+    "YOTI_ID",
+    "LA_WALLET",
+    "SAMSUNG_WALLET",
+    "MOJE_ID_CZ",
+    "CNH_DIGITAL",
+    "CNH",
+];
+
+/// The submission's own words, understood. What could not be understood is `None` and has a finding.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Terms {
+    /// The country.
+    pub country: Option<Country>,
+    /// The document type; `None` also when it was left out.
+    pub document_type: Option<DocumentType>,
+    /// The kind of session.
+    pub token_type: TokenType,
+}
+
+/// Judges everything about the call that can be judged without looking at a file.
+pub fn check(submission: &Submission<'_>, service: &Service) -> (Terms, Vec<Finding>) {
+    let mut found = Vec::new();
+    let default = Session::default();
+    let session = submission.session.as_ref().unwrap_or(&default);
+    token(submission.token.as_ref(), session.token.as_ref(), service, &mut found);
+    session_rules(session, &mut found);
+    let country = country(submission.country.as_deref(), session, &mut found);
+    let document_type = document_type(submission.document_type.as_deref(), country, session, &mut found);
+    let token_type = match &submission.session {
+        Some(session) => session.known_token_type().unwrap_or_default(),
+        None => submission.token_type.unwrap_or_default(),
+    };
+    let terms = Terms { country, document_type, token_type };
+    let typed = submission.document_type.is_some();
+    steps(submission, session, &terms, typed, service, &mut found);
+    (terms, found)
+}
+
+fn token(own: Option<&Token>, sessions: Option<&Token>, service: &Service, found: &mut Vec<Finding>) {
+    let Some(token) = own.or(sessions) else {
+        found.push(Finding::new(
+            Rule::MissingToken,
+            "There is no token, and the service takes no call without one.",
+            "Create a session (POST /api/v2/token) and give its token, or its whole answer as the session.",
+        ));
+        return;
+    };
+    if let (Some(own), Some(sessions)) = (own, sessions)
+        && own != sessions
+    {
+        found.push(Finding::new(
+            Rule::TokenMismatch,
+            "The token given and the session's own token differ, so the session's rules would be applied to another session.",
+            "Leave the token out, or give the session that belongs to it.",
+        ));
+    }
+    let text = token.expose();
+    let length = text.chars().count();
+    // "10-40 characters, ASCII only": the page of early 2026. The newest one states no length, hence a warning.
+    if !(10..=40).contains(&length) || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        found.push(
+            Finding::new(
+                Rule::TokenShape,
+                format!(
+                    "The token has {length} characters{}, where 10 to 40 ASCII characters are usual.",
+                    if text.bytes().all(|b| b.is_ascii_graphic()) { "" } else { ", some of them not plain ASCII" }
+                ),
+                format!(
+                    "Check that `{}` of the session's answer was copied whole and without blanks.",
+                    service.token_field.name()
+                ),
+            )
+            .with("value", length)
+            .with("threshold", "10 to 40")
+            .with("unit", "characters"),
+        );
+    }
+}
+
+fn session_rules(session: &Session, found: &mut Vec<Finding>) {
+    if session.known_token_type().is_none() {
+        let name = session.token_type.as_deref().unwrap_or_default();
+        // VIDEO_CALL, VIDEO_CALL_PHOTOS and VIDEO_CALL_IDENTIFICATION are the known others.
+        found.push(
+            Finding::new(
+                Rule::TokenType,
+                format!("The session is of type {name:?}; direct processing serves IDENTIFICATION and DOCUMENT."),
+                "Create a session of one of these two types, or send the user through iDenfy's own pages.",
+            )
+            .with("value", name),
+        );
+    }
+    if session.questionnaire.is_some() {
+        found.push(Finding::new(
+            Rule::Questionnaire,
+            "The session has a questionnaire attached, which direct processing refuses.",
+            "Create the session with \"questionnaire\": null, or send the user through iDenfy's own pages.",
+        ));
+    }
+    if session.nfc_required {
+        found.push(Finding::new(
+            Rule::NfcRequired,
+            "The session requires reading the document's chip (NFC), which no upload can do.",
+            "Create the session with \"nfcRequired\": false, or use iDenfy's mobile SDK.",
+        ));
+    }
+    if session.check_liveness {
+        found.push(Finding::new(
+            Rule::LivenessRequired,
+            "The session requires a liveness check or a short photo sequence, which direct processing does not do.",
+            "Create the session with \"checkLiveness\": false, or use iDenfy's SDK or web pages.",
+        ));
+    }
+    if session.update_only {
+        found.push(Finding::new(
+            Rule::VerificationUpdate,
+            "The session is one to update an existing verification, which direct processing cannot do.",
+            "Send the user the update link, or create a new session with the same clientId.",
+        ));
+    }
+}
+
+fn country(given: Option<&str>, session: &Session, found: &mut Vec<Finding>) -> Option<Country> {
+    let Some(given) = given.filter(|c| !c.trim().is_empty()) else {
+        found.push(Finding::new(
+            Rule::MissingCountry,
+            "There is no country, and the service takes no call without one.",
+            "Give the two-letter code of the country that issued the document, such as LT.",
+        ));
+        return None;
+    };
+    let Ok(country) = given.parse::<Country>() else {
+        let shown: String = given.chars().take(20).collect();
+        let help = match Country::suggestion(given) {
+            Some(code) => format!("Did you mean {code}?"),
+            None => "Give the two-letter code of the country that issued the document, such as LT.".to_owned(),
+        };
+        found.push(
+            Finding::new(
+                Rule::UnknownCountry,
+                format!("{shown:?} is not a country code that the service knows."),
+                help,
+            )
+            .with("value", shown)
+            .with("suggestion", Country::suggestion(given)),
+        );
+        return None;
+    };
+    let code = country.code();
+    let by_list = session.countries.is_empty() || session.countries.iter().any(|c| c == code || c == "ALL");
+    let by_map = session.allowed_documents.is_empty()
+        || session.allowed_documents.contains_key(code)
+        || session.allowed_documents.contains_key("ALL");
+    if !(by_list && by_map) {
+        found.push(
+            Finding::new(
+                Rule::CountryNotAllowed,
+                format!("The session does not allow documents of {code}."),
+                "Ask the user for a document of an allowed country, or create a session that allows this one.",
+            )
+            .predicting("COUNTRY_NOT_SUPPORTED")
+            .with("value", code)
+            .with("allowed", session.countries.clone()),
+        );
+    }
+    Some(country)
+}
+
+fn document_type(
+    given: Option<&str>,
+    country: Option<Country>,
+    session: &Session,
+    found: &mut Vec<Finding>,
+) -> Option<DocumentType> {
+    let given = given?;
+    let upper = given.trim().to_ascii_uppercase().replace('-', "_");
+    let Ok(document_type) = upper.parse::<DocumentType>() else {
+        let shown: String = given.chars().take(40).collect();
+        found.push(if DIGITAL_IDS.contains(&upper.as_str()) {
+            Finding::new(
+                Rule::DigitalId,
+                format!("{upper} is a digital ID; direct processing refuses digital IDs."),
+                "Ask the user for a photo of a physical document, or send them through iDenfy's own pages.",
+            )
+            .predicting("DOC_NOT_SUPPORTED")
+            .with("value", upper)
+        } else {
+            Finding::new(
+                Rule::UnknownDocumentType,
+                format!(
+                    "{shown:?} is no document type of direct processing; it takes ID_CARD, PASSPORT, DRIVER_LICENSE and RESIDENCE_PERMIT."
+                ),
+                "Give one of the four, or leave it out and let the service tell the type from the FRONT.",
+            )
+            .with("value", shown)
+        });
+        return None;
+    };
+    let name = document_type.name();
+    let by_country =
+        country.and_then(|c| session.allowed_documents.get(c.code())).or(session.allowed_documents.get("ALL"));
+    let allowed = |types: &Vec<String>| types.is_empty() || types.iter().any(|t| t == name || t == "ALL");
+    if !allowed(&session.documents) || by_country.is_some_and(|types| !allowed(types)) {
+        let allowed = by_country.unwrap_or(&session.documents);
+        found.push(
+            Finding::new(
+                Rule::DocumentTypeNotAllowed,
+                format!("The session does not allow {name}; it allows {}.", allowed.join(", ")),
+                "Ask the user for an allowed document, or create a session that allows this one.",
+            )
+            .predicting("DOC_NOT_ALLOWED")
+            .with("value", name)
+            .with("allowed", allowed.clone()),
+        );
+    }
+    Some(document_type)
+}
+
+fn steps(
+    submission: &Submission<'_>,
+    session: &Session,
+    terms: &Terms,
+    typed: bool,
+    service: &Service,
+    found: &mut Vec<Finding>,
+) {
+    let mut given = BTreeSet::new();
+    for image in &submission.images {
+        if !given.insert(&image.step) {
+            found.push(
+                Finding::new(
+                    Rule::DuplicateStep,
+                    format!("Step {} is given twice; the request has one place for it.", image.step),
+                    "Give one image for each step.",
+                )
+                .on(&image.step),
+            );
+        }
+    }
+    let missing = |step: Step, why: &str, help: &str| {
+        // The sentence is the service's own, so that a search for it finds both.
+        Finding::new(Rule::MissingStep, format!("No image provided for step '{step}': {why}."), help.to_owned())
+            .on(&step)
+            .with("step", step.name())
+    };
+    if !given.contains(&Step::Front) {
+        found.push(missing(Step::Front, "it is always required", "Add a photo of the document's front."));
+    }
+    if let Some(document_type) = terms.document_type
+        && !given.contains(&Step::Back)
+    {
+        let add = "Add a photo of the document's back.";
+        match service.back.side(terms.country, document_type, session.driver_license_back) {
+            BackSide::Required => {
+                found.push(missing(Step::Back, &format!("a {document_type} has a back side"), add));
+            }
+            BackSide::Advised => found.push(
+                missing(Step::Back, &format!("the account may require the back of a {document_type}"), add)
+                    .at(Level::Warn),
+            ),
+            BackSide::None => {}
+        }
+    }
+    let face = given.contains(&Step::Face);
+    match terms.token_type {
+        TokenType::Identification if !face => found.push(missing(
+            Step::Face,
+            "sessions of type IDENTIFICATION match the face",
+            "Add a selfie, or create a session of type DOCUMENT.",
+        )),
+        TokenType::Document if face => found.push(
+            Finding::new(
+                Rule::FaceNotMatched,
+                "The session is of type DOCUMENT, so the FACE that is sent will not be matched.",
+                "Leave FACE out, or create a session of type IDENTIFICATION.",
+            )
+            .on(&Step::Face)
+            .predicting("FACE_NOT_CHECKED"),
+        ),
+        _ => {}
+    }
+    let mut asked: BTreeSet<&Step> =
+        session.steps_for(terms.country, terms.document_type).into_iter().map(|s| &s.step).collect();
+    if session.utility_bill {
+        asked.insert(&Step::UtilityBill);
+    }
+    for step in &asked {
+        if !given.contains(step) {
+            found.push(missing((*step).clone(), "the session asks for it", "Add an image for it."));
+        }
+    }
+    // With the type left out the service may still find one that the session asks a step for.
+    let may_be_asked =
+        |step: &Step| asked.contains(step) || (!typed && session.additional_steps.iter().any(|s| s.step == *step));
+    let known = |step: &Step| match step {
+        Step::Front | Step::Back | Step::Face => true,
+        Step::UtilityBill | Step::SecondUtilityBill if submission.session.is_none() => true,
+        other => may_be_asked(other),
+    };
+    for step in given.into_iter().filter(|s| !known(s)) {
+        let seen = match (&submission.session, step) {
+            (Some(_), _) => format!("The session does not ask for step {step}."),
+            (None, _) => format!("{:?} is not a step of direct processing by its page.", step.name()),
+        };
+        found.push(
+            Finding::new(
+                Rule::UnknownStep,
+                seen,
+                "Leave it out unless the session was created with a step of that name.",
+            )
+            .on(step),
+        );
+    }
+}
+
+/// Judges where a PDF is sent, and how many pages it has.
+pub fn check_pdf(step: &Step, header: &Header, submission: &Submission<'_>, terms: &Terms) -> Vec<Finding> {
+    let Details::Pdf(pdf) = &header.details else { return Vec::new() };
+    let mut found = Vec::new();
+    match step {
+        // The list of formats covers all images; the table names PDF for utility bills alone, and the page of 2025
+        // said "must be JPEG or PNG" for the other three.
+        Step::Front | Step::Back => found.push(
+            Finding::new(
+                Rule::PdfForDocument,
+                format!("{step} is a PDF; the service's pages disagree on whether it takes one here."),
+                "Send a photo or a scan as JPEG or PNG if you have one.",
+            )
+            .on(step),
+        ),
+        Step::Face => found.push(
+            Finding::new(
+                Rule::PdfForFace,
+                "FACE is a PDF, and a face is matched on a photo.",
+                "Send the selfie as JPEG or PNG.",
+            )
+            .on(step)
+            .predicting("NO_FACE_FOUND"),
+        ),
+        _ => {}
+    }
+    let refused = submission.session.as_ref().is_some_and(|session| {
+        let asked = session.steps_for(terms.country, terms.document_type);
+        asked.iter().any(|s| s.step == *step && s.can_upload_pdf == Some(false))
+    });
+    if refused {
+        found.push(
+            Finding::new(
+                Rule::PdfNotAllowed,
+                format!("{step} is a PDF, and the session allows none for it (canUploadPDF is false)."),
+                "Send the page as JPEG or PNG.",
+            )
+            .on(step),
+        );
+    }
+    if let Some(pages) = pdf.pages.filter(|p| *p > 1) {
+        found.push(
+            Finding::new(
+                Rule::PdfPages,
+                format!(
+                    "The PDF has {pages} pages; what the service does with pages after the first is not documented."
+                ),
+                "Send the page that matters as a PDF of one page.",
+            )
+            .on(step)
+            .with("value", pages)
+            .with("threshold", 1)
+            .with("unit", "pages"),
+        );
+    }
+    found
+}

@@ -1,0 +1,227 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use idenfy_preflight::{
+    Options, SkipAnalysis,
+    options::{PdfPassword, TokenField},
+    rules::{Level, Rule},
+    submission::TokenType,
+};
+use std::path::PathBuf;
+
+/// Looks at identity-document images before they are sent to iDenfy's Direct Processing API.
+///
+/// Exit status: 0 ready, 1 not ready (a finding denies it), 2 could not run.
+#[derive(Parser)]
+#[command(name = "preflight", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Check(Box<Check>),
+    Inspect(Inspect),
+    /// Print every rule with its family, its level and what it looks for.
+    Rules,
+}
+
+/// Check one submission, fit it into the limit and write the body that is ready to send.
+#[derive(Args)]
+pub struct Check {
+    /// Country that issued the document, as two letters (ISO 3166-1 alpha-2, or XK).
+    #[arg(long, value_name = "LT")]
+    pub country: Option<String>,
+    /// ID_CARD, PASSPORT, DRIVER_LICENSE or RESIDENCE_PERMIT; left out, the service tells it from the FRONT.
+    #[arg(long, value_name = "TYPE")]
+    pub document_type: Option<String>,
+    /// The document's front.
+    #[arg(long, value_name = "FILE")]
+    pub front: Option<PathBuf>,
+    /// The document's back.
+    #[arg(long, value_name = "FILE")]
+    pub back: Option<PathBuf>,
+    /// The selfie.
+    #[arg(long, value_name = "FILE")]
+    pub face: Option<PathBuf>,
+    /// Proof of address.
+    #[arg(long, value_name = "FILE")]
+    pub utility_bill: Option<PathBuf>,
+    /// Second proof of address.
+    #[arg(long, value_name = "FILE")]
+    pub second_utility_bill: Option<PathBuf>,
+    /// Another step that the session was created with, and its image. May be repeated.
+    #[arg(long = "step", value_name = "NAME=FILE", value_parser = named_file)]
+    pub steps: Vec<(String, PathBuf)>,
+    /// The session's token. Other users of the machine can read arguments: the variable is the better place.
+    #[arg(long, env = "IDENFY_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// The kind of session, where no --session tells.
+    #[arg(long, value_name = "KIND", value_enum, ignore_case = true, conflicts_with = "session")]
+    pub token_type: Option<Kind>,
+    /// The JSON answer of session creation, from which the required steps follow.
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+    /// When to set skipAnalysis in the request.
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "never")]
+    pub skip_analysis: Skip,
+    /// The most that the whole JSON body may have.
+    #[arg(long, value_name = "BYTES", default_value_t = 20_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub budget: u64,
+    /// The most characters of base64 that one image may have (older service pages: 6000000).
+    #[arg(long, value_name = "CHARACTERS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub image_cap: Option<u64>,
+    /// The field that carries the token; the service's pages of before 2026 call it authToken.
+    #[arg(long, value_name = "NAME", value_enum, default_value = "token")]
+    pub token_field: Field,
+    /// Where to write the body; - for standard output (the report then goes to standard error).
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print the report.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// Look at files one by one, as images for one step, without a submission.
+#[derive(Args)]
+pub struct Inspect {
+    /// The files.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The step that they are looked at for.
+    #[arg(long, value_name = "NAME", default_value = "FRONT")]
+    pub step: String,
+    /// How to print the reports.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: LinesFormat,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// How images are looked at.
+#[derive(Args)]
+pub struct Look {
+    /// Turn HEIC, WebP, TIFF, BMP and GIF into JPEG, and go on with that.
+    #[arg(long)]
+    convert: bool,
+    /// Unlock encrypted PDFs with this password ("" for those that open without asking), and go on with a decrypted copy.
+    /// Other users of the machine can read arguments: the variable is the better place.
+    #[arg(long, value_name = "PASSWORD", env = "IDENFY_PDF_PASSWORD", hide_env_values = true)]
+    pdf_password: Option<String>,
+    /// Let a rule pass: it is told and does not count. `all` lets everything through but a body over the limit.
+    #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
+    allow: Vec<String>,
+    /// Make a rule a warning.
+    #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
+    warn: Vec<String>,
+    /// Make a rule refuse. `preflight rules` lists them.
+    #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
+    deny: Vec<String>,
+}
+
+impl Look {
+    /// The options that follow; two flags that contradict are told.
+    pub fn options(&self) -> Result<Options, String> {
+        let mut options = Options::default();
+        options.convert = self.convert;
+        options.pdf_password = self.pdf_password.clone().map(PdfPassword::new);
+        let mut seen = std::collections::BTreeMap::new();
+        let flags = [(Level::Allow, &self.allow), (Level::Warn, &self.warn), (Level::Deny, &self.deny)];
+        for (level, names) in flags {
+            for name in names {
+                if seen.insert(name, level).is_some_and(|other| other != level) {
+                    return Err(format!("two flags contradict: {name} is given two levels"));
+                }
+                match Rule::from_id(name) {
+                    Some(rule) => options.levels.set(rule, level),
+                    None => options.levels.set_all(level),
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn rules() -> PossibleValuesParser {
+    PossibleValuesParser::new(Rule::ALL.iter().map(|r| r.id()).chain(["all"]))
+}
+
+fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
+        _ => Err("NAME=FILE is needed, such as VISA_PAGE=visa.jpg".into()),
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Kind {
+    #[value(name = "IDENTIFICATION")]
+    Identification,
+    #[value(name = "DOCUMENT")]
+    Document,
+}
+
+impl From<Kind> for TokenType {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Identification => Self::Identification,
+            Kind::Document => Self::Document,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Skip {
+    /// Never; the report recommends.
+    Never,
+    /// When the report recommends it.
+    Warranted,
+    /// Always.
+    Always,
+}
+
+impl From<Skip> for SkipAnalysis {
+    fn from(skip: Skip) -> Self {
+        match skip {
+            Skip::Never => Self::Never,
+            Skip::Warranted => Self::Warranted,
+            Skip::Always => Self::Always,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Field {
+    #[value(name = "token")]
+    Token,
+    #[value(name = "authToken")]
+    AuthToken,
+}
+
+impl From<Field> for TokenField {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Token => Self::Token,
+            Field::AuthToken => Self::AuthToken,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum LinesFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, in the order of the files.
+    Jsonl,
+}

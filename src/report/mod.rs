@@ -1,0 +1,157 @@
+//! What was found, as data: the JSON that programs read, and the text that people read.
+
+pub mod text;
+
+use crate::{
+    check::advice::{Advice, SkipRecommendation},
+    finding::Finding,
+    format::Format,
+    recompress::Encoded,
+    score::Scores,
+    submission::Step,
+};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// Whether something may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// No finding denies it.
+    Ready,
+    /// A finding denies it.
+    Refused,
+}
+
+impl Verdict {
+    /// [`Verdict::Refused`] when one of the findings denies.
+    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        if findings.into_iter().any(Finding::denies) { Self::Refused } else { Self::Ready }
+    }
+}
+
+/// What was found on one image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ImageReport {
+    /// The file's name as it was given.
+    pub file: String,
+    /// The step it was looked at for.
+    pub step: Step,
+    /// Whether it may be sent.
+    pub verdict: Verdict,
+    /// What to do with it.
+    pub advice: Advice,
+    /// The kind of file by content; `null` when it could not be named.
+    #[serde(serialize_with = "format_name")]
+    pub format: Option<Format>,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Pixels across of the upright picture (of a PDF: of its first page as it was drawn).
+    pub width: Option<u32>,
+    /// Pixels down.
+    pub height: Option<u32>,
+    /// EXIF orientation, 1 to 8, that was applied.
+    pub orientation: Option<u8>,
+    /// Pages of a PDF.
+    pub pages: Option<u32>,
+    /// Whether it is an encrypted PDF.
+    pub encrypted: bool,
+    /// Scores, 0 to 100, higher is better.
+    pub scores: Scores,
+    /// The native values behind the scores, units in the names.
+    pub measurements: Map<String, Value>,
+    /// Where the document is.
+    pub document: Option<DocumentReport>,
+    /// What was found, container first.
+    pub findings: Vec<Finding>,
+    /// What stands in the request for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+}
+
+/// Where the document is in the upright picture.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DocumentReport {
+    /// Corners in pixels, clockwise from the top left of the picture as it stands.
+    pub quad: [[f32; 2]; 4],
+    /// Whether all of it is in the picture.
+    pub fully_visible: bool,
+}
+
+/// What stands in the request for an image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Sent {
+    /// Bytes before base64.
+    pub bytes: u64,
+    /// Its format.
+    #[serde(serialize_with = "format_name")]
+    pub format: Option<Format>,
+    /// Whether it is another file than the original.
+    pub recompressed: bool,
+    /// The JPEG quality it was encoded with.
+    pub quality: Option<u8>,
+    /// Pixels across.
+    pub width: Option<u32>,
+    /// Pixels down.
+    pub height: Option<u32>,
+    /// The scores of what is sent, when it is another file than the original: it was probed, decoded, measured and
+    /// checked again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Scores>,
+}
+
+impl Sent {
+    /// Of what was chosen to be sent.
+    pub fn of(encoded: &Encoded<'_>) -> Self {
+        let pixels = (encoded.format != Format::Pdf).then_some((encoded.width, encoded.height));
+        Self {
+            bytes: encoded.bytes.len() as u64,
+            format: Some(encoded.format),
+            recompressed: encoded.recompressed,
+            quality: encoded.quality,
+            width: pixels.map(|p| p.0),
+            height: pixels.map(|p| p.1),
+            scores: None,
+        }
+    }
+}
+
+/// What was found on one submission.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// Whether there is a request.
+    pub verdict: Verdict,
+    /// The worst of its images' advice.
+    pub advice: Advice,
+    /// Whether `skipAnalysis` is recommended.
+    pub skip_analysis: SkipRecommendation,
+    /// One each image, in the order given.
+    pub images: Vec<ImageReport>,
+    /// What was found on the call as a whole.
+    pub findings: Vec<Finding>,
+    /// The size of the body; its bytes are `null` when there is none.
+    pub request: RequestReport,
+}
+
+impl Report {
+    /// All findings: those on images first.
+    pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.images.iter().flat_map(|i| &i.findings).chain(&self.findings)
+    }
+}
+
+/// The size of the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestReport {
+    /// Bytes of the body; `null` when none was made.
+    pub bytes: Option<u64>,
+    /// The most it may have.
+    pub limit: u64,
+}
+
+fn format_name<S: Serializer>(format: &Option<Format>, serializer: S) -> Result<S::Ok, S::Error> {
+    format.map(Format::name).serialize(serializer)
+}

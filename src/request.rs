@@ -1,0 +1,191 @@
+//! The exact body of the call: compact JSON, base64 written once into one buffer of known size.
+
+use crate::{
+    options::TokenField,
+    recompress::budget::base64_len,
+    submission::{Step, Token},
+};
+use base64::{
+    Engine,
+    engine::{Simd, general_purpose::PAD},
+};
+use rayon::prelude::*;
+use std::fmt;
+
+/// A request that is ready to send. It exists only when no finding denies it; there is no other way to make one.
+///
+/// Its `Debug` shows sizes, never content.
+#[derive(PartialEq, Eq)]
+pub struct Request {
+    body: Vec<u8>,
+    images: Vec<(Step, usize)>,
+    skip_analysis: bool,
+}
+
+impl Request {
+    /// The bytes to POST to `/api/v2/process` with `Content-Type: application/json`.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The bytes, given away.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// The steps in the order of the body, with the bytes of each image before base64.
+    pub fn images(&self) -> impl Iterator<Item = (&Step, usize)> {
+        self.images.iter().map(|(step, bytes)| (step, *bytes))
+    }
+
+    /// Whether it asks for `skipAnalysis`.
+    pub fn skips_analysis(&self) -> bool {
+        self.skip_analysis
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({} bytes, {} images)", self.body.len(), self.images.len())
+    }
+}
+
+/// Everything in the body but the images' bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Envelope<'a> {
+    pub token_field: TokenField,
+    /// What is `None` is left out, as are the rules that ask for it when the caller allows that.
+    pub token: Option<&'a Token>,
+    pub country: Option<String>,
+    pub document_type: Option<String>,
+    pub skip_analysis: bool,
+}
+
+impl Envelope<'_> {
+    /// What stands before the first image, in the order of the page's examples.
+    fn head(&self) -> String {
+        let fields = [
+            (self.token_field.name(), self.token.map(Token::expose)),
+            ("country", self.country.as_deref()),
+            ("documentType", self.document_type.as_deref()),
+        ];
+        let mut head = String::from("{");
+        for (name, text) in fields {
+            if let Some(text) = text {
+                head.push_str(&format!("\"{name}\":{},", json_text(text)));
+            }
+        }
+        head.push_str("\"images\":{");
+        head
+    }
+
+    fn tail(&self) -> &'static str {
+        if self.skip_analysis { "},\"skipAnalysis\":true}" } else { "}}" }
+    }
+
+    /// Bytes of the body without a single character of base64.
+    pub fn overhead<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> u64 {
+        let keys: usize = steps.into_iter().enumerate().map(|(i, s)| key(i, s).len() + 1).sum();
+        (self.head().len() + keys + self.tail().len()) as u64
+    }
+
+    /// Writes the body. The images come in the order given.
+    pub fn assemble(&self, images: &[(&Step, &[u8])]) -> Request {
+        let head = self.head();
+        let characters: u64 = images.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
+        let size = self.overhead(images.iter().map(|(s, _)| *s)) + characters;
+        let mut body = vec![0; size as usize];
+        // Each image has its own stretch of the buffer, so they are encoded side by side.
+        let mut jobs = Vec::with_capacity(images.len());
+        let mut rest = put(&mut body, head.as_bytes());
+        for (i, (step, bytes)) in images.iter().enumerate() {
+            rest = put(rest, key(i, step).as_bytes());
+            let (own, after) = rest.split_at_mut(base64_len(bytes.len() as u64) as usize);
+            jobs.push((*bytes, own));
+            rest = put(after, b"\"");
+        }
+        put(rest, self.tail().as_bytes());
+        let engine = Simd::standard(PAD);
+        jobs.into_par_iter().for_each(|(bytes, own)| {
+            // Cannot fail: the stretch is exactly as long as the encoding.
+            let written = engine.encode_slice(bytes, own);
+            debug_assert!(written.is_ok());
+        });
+        let images = images.iter().map(|(s, b)| ((*s).clone(), b.len())).collect();
+        Request { body, images, skip_analysis: self.skip_analysis }
+    }
+}
+
+fn put<'b>(into: &'b mut [u8], bytes: &[u8]) -> &'b mut [u8] {
+    let (own, rest) = into.split_at_mut(bytes.len());
+    own.copy_from_slice(bytes);
+    rest
+}
+
+/// A step's key with everything up to its first character of base64.
+fn key(index: usize, step: &Step) -> String {
+    format!("{}{}:\"", if index == 0 { "" } else { "," }, json_text(step.name()))
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::prelude::BASE64_STANDARD;
+    use proptest::{collection::vec, prelude::*};
+
+    proptest! {
+        /// Whatever the texts hold, the body is JSON, is as long as was said, and gives the bytes back.
+        #[test]
+        fn the_body_is_what_was_put_in(
+            token in ".{1,40}",
+            names in vec("[^\\x00]{1,12}", 0..5),
+            images in vec(vec(any::<u8>(), 0..70), 5),
+            authenticate in any::<bool>(),
+            skip_analysis in any::<bool>(),
+            typed in any::<bool>(),
+        ) {
+            let token = Token::new(token);
+            let token_field = if authenticate { TokenField::AuthToken } else { TokenField::Token };
+            let envelope = Envelope {
+                token_field,
+                token: Some(&token),
+                country: Some("LT".into()),
+                document_type: typed.then(|| "PASSPORT".into()),
+                skip_analysis,
+            };
+            let steps: Vec<Step> = names.iter().enumerate().map(|(i, n)| Step::from(format!("{i}{n}").as_str())).collect();
+            let pairs: Vec<_> = steps.iter().zip(images.iter().map(Vec::as_slice)).collect();
+            let request = envelope.assemble(&pairs);
+            let base64: u64 = pairs.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
+            prop_assert_eq!(request.body().len() as u64, envelope.overhead(&steps) + base64);
+            let parsed: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+            prop_assert_eq!(parsed[token_field.name()].as_str(), Some(token.expose()));
+            prop_assert_eq!(parsed["images"].as_object().unwrap().len(), pairs.len());
+            for (step, bytes) in pairs {
+                let text = parsed["images"][step.name()].as_str().unwrap();
+                prop_assert_eq!(BASE64_STANDARD.decode(text).unwrap(), bytes);
+            }
+            prop_assert_eq!(parsed.get("skipAnalysis").is_some(), skip_analysis);
+            prop_assert_eq!(parsed.get("documentType").is_some(), typed);
+        }
+    }
+
+    #[test]
+    fn debug_shows_sizes_alone() {
+        let token = Token::new("SECRETSECRET");
+        let envelope = Envelope {
+            token_field: TokenField::Token,
+            token: Some(&token),
+            country: Some("LT".into()),
+            document_type: None,
+            skip_analysis: false,
+        };
+        let request = envelope.assemble(&[(&Step::Front, b"image bytes")]);
+        assert_eq!(format!("{request:?}"), "Request(77 bytes, 1 images)");
+        assert!(!format!("{envelope:?}").contains("SECRET"));
+    }
+}

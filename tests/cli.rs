@@ -1,0 +1,213 @@
+//! The program from outside: exit statuses, what is printed where, and what is left behind.
+#![cfg(feature = "cli")]
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+const TOKEN: &str = "3FA5TFPA2ZE3LMPGGS1EGOJNJE";
+
+fn testdata(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
+}
+
+fn preflight() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_preflight"));
+    command.env_remove("IDENFY_TOKEN").stdin(Stdio::null());
+    command
+}
+
+/// `check` on the good set, with further arguments.
+fn check(arguments: &[&str]) -> Command {
+    let mut command = preflight();
+    command.args(["check", "--country", "lt", "--document-type", "ID_CARD"]).env("IDENFY_TOKEN", TOKEN);
+    for step in ["front", "back", "face"] {
+        command.arg(format!("--{step}")).arg(testdata(&format!("{step}.jpg")));
+    }
+    command.args(arguments);
+    command
+}
+
+fn run(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// What is in a folder, hidden files included.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_body_carries_the_very_bytes_of_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("body.json");
+    let (status, stdout, stderr) = run(check(&["--format", "json", "--out"]).arg(&out));
+    assert_eq!((status, stderr.as_str()), (0, ""), "{stdout}");
+    let body = fs::read(&out).unwrap();
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["verdict"], "ready");
+    assert_eq!(report["request"]["bytes"], body.len());
+    let parsed: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&parsed["token"], &parsed["country"]), (&TOKEN.into(), &"LT".into()));
+    assert!(body.starts_with(
+        br#"{"token":"3FA5TFPA2ZE3LMPGGS1EGOJNJE","country":"LT","documentType":"ID_CARD","images":{"FRONT":""#
+    ));
+    assert!(parsed.get("skipAnalysis").is_none());
+    for step in ["front", "back", "face"] {
+        let sent = BASE64_STANDARD.decode(parsed["images"][step.to_uppercase()].as_str().unwrap()).unwrap();
+        assert_eq!(sent, fs::read(testdata(&format!("{step}.jpg"))).unwrap(), "{step}");
+    }
+    assert_eq!(names(folder.path()), ["body.json"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600, "a body is its owner's alone");
+    }
+}
+
+#[test]
+fn the_body_may_go_to_standard_output() {
+    let (status, stdout, stderr) =
+        run(check(&["--out", "-", "--skip-analysis", "always", "--token-field", "authToken"]).arg("--format=json"));
+    let body: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((status, &body["skipAnalysis"], &body["authToken"]), (0, &true.into(), &TOKEN.into()));
+    assert!(body.get("token").is_none());
+    assert_eq!(serde_json::from_str::<Value>(&stderr).unwrap()["verdict"], "ready");
+}
+
+#[test]
+fn a_refused_submission_writes_nothing_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("body.json");
+    let (status, stdout, _) = run(check(&["--country", "UK", "--out"]).arg(&out));
+    assert_eq!(status, 2, "a flag given twice is a usage error: {stdout}");
+    let mut command = preflight();
+    command.args(["check", "--country", "UK", "--token", TOKEN, "--front"]).arg(testdata("pdf_encrypted.pdf"));
+    let (status, stdout, _) = run(command.arg("--out").arg(&out));
+    assert_eq!(status, 1);
+    for said in ["DENY pdf_encrypted", "DENY unknown_country", "Did you mean GB?", "DENY missing_step on FACE"] {
+        assert!(stdout.contains(said), "{said} is not in:\n{stdout}");
+    }
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn what_cannot_run_exits_with_2_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(at("not.json"), "{").unwrap();
+    fs::write(at("secret.json"), r#"{"authToken":["S3CRET"]}"#).unwrap();
+    let cases: [(&[&str], &str); 10] = [
+        (&["--utility-bill", &at("none")], "there is no such file"),
+        (&["--utility-bill", &at("")], "it is a folder"),
+        (&["--utility-bill", "/dev/null"], "no ordinary file"),
+        (&["--session", &at("not.json")], "not a JSON object"),
+        (&["--session", &at("secret.json")], "`authToken` is a list where a text was expected"),
+        (&["--out", &at("missing/body.json")], "cannot be written"),
+        (&["--out", &at("")], "it is a folder"),
+        (&["--allow", "glare", "--deny", "glare"], "contradict"),
+        (&["--allow", "glaer"], "'glare'"),
+        (&["--step", "VISA_PAGE"], "NAME=FILE is needed"),
+    ];
+    for (arguments, said) in cases {
+        let (status, stdout, stderr) = run(&mut check(arguments));
+        assert_eq!(status, 2, "{arguments:?}");
+        assert!(stderr.contains(said), "{said:?} is not in {stderr:?}");
+        assert!(stdout.is_empty() && !stderr.contains("S3CRET"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_without_waiting_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let (status, _, stderr) = run(preflight().arg("inspect").arg(&fifo));
+    assert_eq!(status, 2);
+    assert!(stderr.contains("no ordinary file"), "{stderr}");
+}
+
+#[test]
+fn inspect_answers_every_file_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = folder.path().join("large.jpg");
+    fs::File::create(&large).unwrap().set_len(5 << 30).unwrap();
+    let files = [testdata("empty_file.jpg"), folder.path().join("none"), large, testdata("front.jpg")];
+    let (status, stdout, _) = run(preflight().args(["inspect", "--format", "jsonl", "--"]).args(&files));
+    assert_eq!(status, 2);
+    let lines: Vec<Value> = stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    for (line, file) in lines.iter().zip(&files) {
+        assert_eq!(line["file"].as_str().unwrap(), file.to_str().unwrap());
+    }
+    assert_eq!(lines[0]["findings"][0]["rule"], "empty_file");
+    assert!(lines[1]["error"].as_str().unwrap().contains("no such file"));
+    assert_eq!(
+        (&lines[2]["findings"][0]["rule"], &lines[2]["bytes"]),
+        (&"file_too_large".into(), &(5_u64 << 30).into())
+    );
+    assert_eq!((&lines[3]["verdict"], &lines[3]["width"]), (&"ready".into(), &1600.into()));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = preflight()
+        .args(["inspect", "--format", "jsonl"])
+        .args(std::iter::repeat_n(testdata("unreadable.jpg"), 64))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(1), &b""[..]));
+}
+
+#[test]
+fn names_cannot_steer_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a\u{1b}[2Jb\u{202e}.jpg");
+    fs::write(&file, b"").unwrap();
+    let (_, stdout, _) = run(preflight().arg("inspect").arg(&file));
+    assert!(!stdout.contains('\u{1b}') && !stdout.contains('\u{202e}'), "{stdout:?}");
+}
+
+#[test]
+fn every_rule_is_listed() {
+    let (status, stdout, _) = run(preflight().arg("rules"));
+    assert_eq!(status, 0);
+    assert_eq!(stdout.lines().count(), idenfy_preflight::rules::Rule::ALL.len());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let bill = testdata("bill.pdf");
+    // Many large steps, so that there is time to interrupt.
+    let mut command = check(&["--out"]);
+    command.arg(folder.path().join("body.json"));
+    for i in 0..400 {
+        command.arg("--step").arg(format!("STEP_{i}={}", bill.display()));
+    }
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while names(folder.path()).is_empty() && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let status = child.wait().unwrap();
+    // Either it was interrupted and left nothing, or it was done and left the whole body.
+    match status.code() {
+        Some(130) => assert!(names(folder.path()).is_empty()),
+        _ => assert_eq!(names(folder.path()), ["body.json"]),
+    }
+}
