@@ -6,7 +6,11 @@ use super::{
     document::{Homography, Proportions},
 };
 use crate::pixmap::{Plane, View};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
+use fast_image_resize::{
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8,
+};
 use std::borrow::Cow;
 
 /// The document (or the whole picture, where no document was made out) seen from straight above.
@@ -141,10 +145,12 @@ impl<'a> Source<'a> {
             width.into(),
             height.into(),
         );
-        let mut small = images::Image::new(w as u32, h as u32, PixelType::U8);
-        let done = images::ImageRef::new(plane.width(), plane.height(), plane.data(), PixelType::U8)
-            .is_ok_and(|big| Resizer::new().resize(&big, &mut small, &options).is_ok());
-        match Plane::new(w as u32, h as u32, small.into_vec()).filter(|_| done) {
+        // By its one pixel type: the untyped call brings the code for all sixteen.
+        let mut small = TypedImage::<U8>::new(w as u32, h as u32);
+        let done = TypedImageRef::<U8>::from_buffer(plane.width(), plane.height(), plane.data())
+            .is_ok_and(|big| Resizer::new().resize_typed(&big, &mut small, &options).is_ok());
+        let samples = small.pixels().iter().map(|p| p.0).collect();
+        match Plane::new(w as u32, h as u32, samples).filter(|_| done) {
             Some(plane) => {
                 let scale = [scale[0] * w / width, scale[1] * h / height];
                 Self { plane: Cow::Owned(plane), origin: [left * w / width, top * h / height], scale }

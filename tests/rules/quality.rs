@@ -41,7 +41,7 @@ fn found_in(quality: Option<u8>, change: impl FnOnce(&mut Measurements)) -> Vec<
     quality::check(&Step::Front, &m, quality, &Thresholds::default())
 }
 
-fn document(change: impl FnOnce(&mut Document)) -> Vec<Finding> {
+fn document(change: impl Fn(&mut Document)) -> Vec<Finding> {
     found(|m| m.document.iter_mut().for_each(|d| change(d)))
 }
 
