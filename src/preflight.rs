@@ -15,7 +15,7 @@ use crate::{
     options::{Limits, Options, Thresholds},
     pixmap::View,
     probe::{self, Details, Header},
-    recompress::{self, Encoded, Hint, Infeasible, Source},
+    recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
     replace,
     report::{DocumentReport, ImageReport, Report, RequestReport, Sent, Verdict},
     request::{Envelope, Request},
@@ -166,16 +166,20 @@ impl Preflight {
             }
         };
         let original = check::container::check(step, &image.name, &header);
-        let replaced = replace::replace(bytes, &header, &self.options)
-            .map(|new| new.and_then(|new| Ok((probed(&new.bytes, limits)?, new))));
+        let replaced = replace::replace(bytes, &header, &self.options).map(|new| {
+            new.and_then(|new| match probed(&new.bytes, limits) {
+                Ok(header) => Ok((header, new)),
+                Err(refusal) => Err(check::container::refusal(&refusal, limits)),
+            })
+        });
         match replaced {
             None => looked.findings.extend(original),
-            Some(Err(refusal)) => {
+            Some(Err(finding)) => {
                 looked.findings.extend(original);
-                looked.findings.push(check::container::refusal(&refusal, limits).on(step));
+                looked.findings.push(finding.on(step));
             }
             Some(Ok((new_header, new))) => {
-                looked.findings.push(new.finding.on(step));
+                looked.findings.extend(new.findings.into_iter().map(|f| f.on(step)));
                 looked.findings.extend(check::container::check(step, "", &new_header));
                 header = new_header;
                 bytes = looked.replacement.insert(new.bytes);
@@ -279,6 +283,7 @@ impl Preflight {
         if !encoded.recompressed {
             return (sent, Vec::new());
         }
+        let coarse = encoded.coarse_dpi.map(|dpi| coarse(step, dpi));
         let mut looked = self.look(&Image::new(step.clone(), "", &*encoded.bytes));
         self.settle(&mut looked.findings);
         sent.scores = Some(looked.scores);
@@ -287,7 +292,7 @@ impl Preflight {
             help: "Send fewer or smaller images; ask for a photo of the document that fills the frame.".to_owned(),
             ..f
         });
-        (sent, denied.collect())
+        (sent, denied.chain(coarse).collect())
     }
 
     fn settle(&self, findings: &mut [Finding]) {
@@ -327,7 +332,8 @@ impl Looked {
     }
 
     fn hint(&self) -> Hint {
-        Hint::default()
+        let pose = self.measured.as_ref().and_then(|m| m.document.as_ref()).map(|d| &d.pose);
+        Hint { document_px: pose.map(|p| p.across), document_mm: pose.and_then(|p| p.proportions.millimetres()) }
     }
 }
 
@@ -348,20 +354,42 @@ fn contained<T>(decoder: &'static str, run: impl FnOnce() -> Result<T, Refusal>)
 }
 
 fn over_budget(infeasible: &Infeasible) -> Finding {
-    let Infeasible { least, limit, heaviest, .. } = infeasible;
-    Finding::new(
-        Rule::OverBudget,
-        format!(
-            "The body would have {least} bytes at the least, {} more than the limit of {limit}; {heaviest} weighs most.",
-            least.saturating_sub(*limit)
+    let Infeasible { bound, least, limit, heaviest } = infeasible;
+    let more = least.saturating_sub(*limit);
+    let (rule, message, unit) = match bound {
+        Bound::Body => (
+            Rule::OverBudget,
+            format!(
+                "The body would have {least} bytes at the least, {more} more than the limit of {limit}; {heaviest} weighs most."
+            ),
+            "bytes",
         ),
-        format!("Send a smaller file for {heaviest}."),
+        Bound::Image => (
+            Rule::ImageOverCap,
+            format!(
+                "{heaviest} would have {least} characters of base64 at the least, {more} more than the cap of {limit}."
+            ),
+            "characters of base64",
+        ),
+    };
+    Finding::new(rule, message, format!("Send a smaller file for {heaviest}."))
+        .on(heaviest)
+        .with("value", *least)
+        .with("threshold", *limit)
+        .with("unit", unit)
+        .with("heaviest", heaviest.name())
+}
+
+fn coarse(step: &Step, dpi: u32) -> Finding {
+    Finding::new(
+        Rule::Coarsened,
+        format!("{step} had to be brought down to {dpi} dots per inch to fit, where 300 are kept if that can be."),
+        "Send fewer or smaller images if its fine print matters.",
     )
-    .on(heaviest)
-    .with("value", *least)
-    .with("threshold", *limit)
-    .with("unit", "bytes")
-    .with("heaviest", heaviest.name())
+    .on(step)
+    .with("value", dpi)
+    .with("threshold", 300)
+    .with("unit", "dots per inch")
 }
 
 fn report(image: &Image<'_>, looked: Looked, thresholds: &Thresholds) -> ImageReport {

@@ -196,6 +196,8 @@ rules! {
             "Create a session of type IDENTIFICATION or DOCUMENT.";
         ImageOverCap "image_over_cap" Deny "An image is larger than the cap on one image."
             "Send a smaller file for the step.";
+        Coarsened "coarsened" Warn "An image had to be brought under 300 dots per inch to fit."
+            "Send fewer or smaller images if its fine print matters.";
         OverBudget "over_budget" Deny "The body is larger than the limit, and cannot be made to fit."
             "Send smaller files, those that weigh most first.";
     }

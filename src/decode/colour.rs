@@ -21,8 +21,10 @@ impl Profile {
     }
 
     /// From the code points of ITU-T H.273 for primaries and transfer; `None` for unknown ones, and where they come to
-    /// sRGB.
+    /// sRGB. Broadcast's curves count as sRGB's: such pictures are made and looked at on screens, and so do browsers.
     pub(crate) fn from_code_points(primaries: u16, transfer: u16) -> Option<Self> {
+        const SRGB: u16 = 13;
+        let transfer = if matches!(transfer, 1 | 2 | 6 | 14 | 15) { SRGB } else { transfer };
         let profile = CicpProfile {
             color_primaries: CicpColorPrimaries::try_from(u8::try_from(primaries).ok()?).ok()?,
             transfer_characteristics: TransferCharacteristics::try_from(u8::try_from(transfer).ok()?).ok()?,

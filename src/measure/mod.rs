@@ -3,9 +3,13 @@
 pub mod document;
 pub mod edges;
 pub mod exposure;
+#[cfg(feature = "face")]
+pub mod face;
 pub mod glare;
+pub mod hash;
 pub mod sharpness;
 pub mod sheet;
+mod shrink;
 pub mod text;
 
 pub use document::Document;

@@ -168,7 +168,7 @@ mod tests {
     fn stuffing_is_dropped_and_the_end_is_noticed() {
         let data = [1, 2, 3, 4, 5, 6, 7, 8, 0xFF, 0, 9, 0xFF, 0xFF, 0xD3, 10, 11];
         let mut bits = Bits::new(&data, true);
-        let mut read = |bits: &mut Bits| {
+        let read = |bits: &mut Bits| {
             bits.fill();
             bits.read(8)
         };

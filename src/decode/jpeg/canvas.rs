@@ -67,7 +67,7 @@ impl Canvas {
         for (i, row) in rows.iter().enumerate() {
             let to = self.samples.get_mut(start + i * stride..).and_then(|s| s.first_chunk_mut::<S>());
             if let Some(to) = to {
-                *to = row.map(dct::sample);
+                to.iter_mut().zip(row).for_each(|(to, v)| *to = dct::sample(*v));
             }
         }
     }
@@ -84,19 +84,4 @@ impl Canvas {
         self.samples.truncate(width * height);
         Plane::new(self.size.0, self.size.1, self.samples)
     }
-}
-
-/// The plane brought to another size by taking the nearest sample.
-pub fn stretched(plane: Plane, width: u32, height: u32) -> Option<Plane> {
-    if (plane.width(), plane.height()) == (width, height) {
-        return Some(plane);
-    }
-    let near = |i: u32, from: u32, to: u32| (u64::from(i) * u64::from(from) / u64::from(to.max(1))) as usize;
-    let columns: Vec<usize> = (0..width).map(|x| near(x, plane.width(), width)).collect();
-    let mut data = Vec::with_capacity(width as usize * height as usize);
-    for y in 0..height {
-        let row = plane.row(near(y, plane.height(), height) as u32);
-        data.extend(columns.iter().map(|x| row.get(*x).copied().unwrap_or(128)));
-    }
-    Plane::new(width, height, data)
 }

@@ -69,19 +69,39 @@ pub fn basis<const S: usize>() -> [[f32; S]; S] {
 #[inline(always)]
 pub fn inverse<const S: usize>(cells: &[[f32; S]; S], basis: &[[f32; S]; S]) -> [[f32; S]; S] {
     let mut columns = [[0.0; S]; S];
-    for (y, column) in columns.iter_mut().enumerate() {
+    if S == 8 {
+        halves(cells, basis, &mut columns);
+    } else {
         for (cells, basis) in cells.iter().zip(basis) {
-            let b = basis.get(y).copied().unwrap_or_default();
-            column.iter_mut().zip(cells).for_each(|(sum, c)| *sum += b * c);
+            for (column, b) in columns.iter_mut().zip(basis) {
+                column.iter_mut().zip(cells).for_each(|(sum, c)| *sum += b * c);
+            }
         }
     }
-    columns.map(|column| {
-        let mut row = [0.0; S];
+    let mut rows = [[0.0; S]; S];
+    for (row, column) in rows.iter_mut().zip(&columns) {
         for (c, basis) in column.iter().zip(basis) {
             row.iter_mut().zip(basis).for_each(|(sum, b)| *sum += c * b);
         }
-        row
-    })
+    }
+    rows
+}
+
+/// The transform along columns: cosines of even order are alike on both sides of the middle, those of odd order
+/// opposite, so that half of the products do.
+#[inline(always)]
+fn halves<const S: usize>(cells: &[[f32; S]; S], basis: &[[f32; S]; S], columns: &mut [[f32; S]; S]) {
+    let (upper, lower) = columns.split_at_mut(S / 2);
+    for (y, (upper, lower)) in upper.iter_mut().zip(lower.iter_mut().rev()).enumerate() {
+        let (mut even, mut odd) = ([0.0; S], [0.0; S]);
+        for ([cells, odd_cells], [basis, odd_basis]) in cells.as_chunks::<2>().0.iter().zip(basis.as_chunks::<2>().0) {
+            let (b, odd_b) = (basis.get(y).copied().unwrap_or(0.0), odd_basis.get(y).copied().unwrap_or(0.0));
+            even.iter_mut().zip(cells).for_each(|(sum, c)| *sum += b * c);
+            odd.iter_mut().zip(odd_cells).for_each(|(sum, c)| *sum += odd_b * c);
+        }
+        upper.iter_mut().zip(even.iter().zip(&odd)).for_each(|(to, (e, o))| *to = e + o);
+        lower.iter_mut().zip(even.iter().zip(&odd)).for_each(|(to, (e, o))| *to = e - o);
+    }
 }
 
 /// A sample around 0 as a byte.

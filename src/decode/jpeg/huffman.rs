@@ -133,7 +133,7 @@ impl Table {
         Ok(Self { symbols, leaps, codes })
     }
 
-    /// Reads one DC difference; `None` for a code that there is not. Needs 31 bits.
+    /// Reads one DC difference; `None` for a code that there is not. Needs 12 bits in the window.
     #[inline(always)]
     pub fn difference(&self, bits: &mut Bits) -> Option<i32> {
         let Symbol(entry) = self.symbols.get(bits.peek(WIDTH) as usize).copied().unwrap_or_default();
@@ -147,11 +147,16 @@ impl Table {
         }
     }
 
-    /// Reads one AC coefficient of sequential coding; `None` for a code that there is not. Needs 31 bits.
+    /// Reads one AC coefficient of sequential coding; `None` for a code that there is not. Needs 12 bits in the window.
     #[inline(always)]
     pub fn coefficient(&self, bits: &mut Bits) -> Option<Coded> {
         let Symbol(entry) = self.symbols.get(bits.peek(WIDTH) as usize).copied().unwrap_or_default();
-        let Symbol(entry) = if entry & 0xFF != 0 { Symbol(entry) } else { self.codes.long(bits.peek(32))? };
+        let entry = if entry & 0xFF != 0 {
+            entry
+        } else {
+            bits.fill();
+            self.codes.long(bits.peek(32))?.0
+        };
         bits.take(entry & 0xFF);
         let run = entry >> 8 & 0xFF;
         Some(if run == END { Coded::End } else { Coded::Value(run as usize, entry as i32 >> 16) })
@@ -180,7 +185,6 @@ impl Table {
                 let Leap(entry) = self.leaps.get(bits.peek(WIDTH) as usize).copied().unwrap_or_default();
                 let places = usize::from(entry >> 5 & 0x7F);
                 if places == 0 || place + places > 64 {
-                    bits.fill();
                     match self.coefficient(bits)? {
                         Coded::End => return Some(()),
                         // A run of zeroes beyond the block harms nobody.

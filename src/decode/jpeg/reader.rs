@@ -21,8 +21,8 @@ use crate::{
     },
 };
 
-/// Scans that are read at most. Encoders write some ten, the standard's finest script has under 200 for one component.
-const MAX_SCANS: usize = 256;
+/// Scans that are read at most. Encoders write some ten of a progressive picture, search programs up to some thirty.
+const MAX_SCANS: usize = 64;
 
 /// What a picture must at least lose by leaving out its refining passes, in gray levels, for them to be read at 1/4.
 const COARSE: f32 = 2.0;
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
             weights.iter().for_each(|weights| store.draw(canvas, weights));
         }
         if self.weights.iter().any(Option::is_none) {
-            self.report.note(Found::component());
+            self.report.note(Found::component(self.bytes.len()));
         }
         let faults = self.report.finish(&frame, self.bytes.len())?;
         let planes: Option<Vec<Plane>> = self.canvases.into_iter().map(Canvas::into_plane).collect();

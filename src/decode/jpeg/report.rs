@@ -6,7 +6,7 @@ use crate::{
     probe::jpeg::{Frame, ScanHeader},
 };
 
-/// The least share of the rows that must have been read for there to be a picture at all.
+/// The least share of the picture that must have been read for there to be one at all; at least one row of units.
 const LEAST_SHARE: f32 = 0.05;
 
 /// One thing that was found wrong.
@@ -29,8 +29,8 @@ impl Found {
     }
 
     /// A component without a scan.
-    pub fn component() -> Self {
-        Self { what: "a colour component of the JPEG is missing".into(), byte: None, row: None }
+    pub fn component(end: usize) -> Self {
+        Self { what: "a colour component of the JPEG is missing".into(), byte: Some(end), row: None }
     }
 }
 
@@ -40,7 +40,7 @@ pub struct Report {
     /// Whether the file ends without an end marker.
     pub cut: bool,
     first: Option<Found>,
-    /// The share of the first component's blocks that was read, 0 to 1.
+    /// The share of the first component's units that was read, 0 to 1.
     share: f32,
 }
 
@@ -62,7 +62,8 @@ impl Report {
     ) {
         let total = layout.across.saturating_mul(layout.down).max(1);
         if header.first == 0 && header.high == 0 && header.components.iter().any(|(i, ..)| *i == 0) {
-            self.share = outcome.read as f32 / total as f32;
+            let whole_row = outcome.read >= layout.across;
+            self.share = if whole_row { outcome.read as f32 / total as f32 } else { 0.0 };
         }
         let Some(fault) = outcome.fault else { return };
         let (_, v_max) = frame.max_sampling();

@@ -91,28 +91,27 @@ fn block<const S: usize>(bits: &mut Bits, part: &mut Part, basis: &[[f32; S]; S]
         *cell = dc as f32 * weight;
     }
     let mut k = 1;
-    loop {
-        if k > weights.last {
-            part.ac.skip(bits, k)?;
-            break;
-        }
+    'block: loop {
         bits.fill();
-        match part.ac.coefficient(bits)? {
-            Coded::End => break,
-            Coded::Value(run, value) => {
-                k += run;
-                // A run of zeroes beyond the block harms nobody, a value there is damage.
-                let (Some(factor), Some(cell)) = (weights.factor.get(k), weights.cell.get(k)) else {
-                    if value != 0 {
-                        return None;
-                    }
-                    break;
-                };
-                if let Some(cell) = cells.as_flattened_mut().get_mut(usize::from(*cell)) {
-                    *cell += value as f32 * factor;
-                }
-                k += 1;
+        // At most 31 bits for the first of three, and 12 each for those after it.
+        for _ in 0..3 {
+            if k > weights.last {
+                part.ac.skip(bits, k)?;
+                break 'block;
             }
+            let Coded::Value(run, value) = part.ac.coefficient(bits)? else { break 'block };
+            k += run;
+            // A run of zeroes beyond the block harms nobody, a value there is damage.
+            let (Some(factor), Some(cell)) = (weights.factor.get(k), weights.cell.get(k)) else {
+                if value != 0 {
+                    return None;
+                }
+                break 'block;
+            };
+            if let Some(cell) = cells.as_flattened_mut().get_mut(usize::from(*cell)) {
+                *cell += value as f32 * factor;
+            }
+            k += 1;
         }
     }
     part.canvas.put::<S>(x, y, &dct::inverse(&cells, basis));

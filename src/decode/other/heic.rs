@@ -138,3 +138,56 @@ fn refusal(error: Error) -> Refusal {
         other => Refusal::unreadable(format!("the HEIC is damaged ({other})")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The beginning of a sequence parameter set, with or without sub-layers, as a NAL unit.
+    fn sps(width: u32, height: u32, sub_layers: u32) -> Vec<u8> {
+        let mut bits: Vec<bool> = Vec::new();
+        let mut put = |value: u64, n: u32| bits.extend((0..n).rev().map(|i| value >> i & 1 == 1));
+        put(0, 4);
+        put(sub_layers.into(), 3);
+        put(1, 1);
+        put(0x0160_0000_0090, 48);
+        put(0, 48);
+        for _ in 0..sub_layers {
+            put(0b11, 2);
+        }
+        if sub_layers > 0 {
+            put(0, 2 * (8 - sub_layers));
+        }
+        for _ in 0..sub_layers {
+            put(u64::MAX, 64);
+            put(u64::MAX, 32);
+        }
+        let mut golomb = |value: u32| put(u64::from(value) + 1, 2 * (value + 1).ilog2() + 1);
+        golomb(0);
+        golomb(1);
+        golomb(width);
+        golomb(height);
+        put(0, 7);
+        let bytes = bits.chunks(8).map(|b| b.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit)));
+        let mut nal = vec![33 << 1, 1];
+        for byte in bytes {
+            // No start code may appear within (7.4.2).
+            if byte <= 3 && nal.ends_with(&[0, 0]) {
+                nal.push(3);
+            }
+            nal.push(byte);
+        }
+        nal
+    }
+
+    #[test]
+    fn the_size_of_a_tile_is_read_from_its_parameter_set() {
+        for (width, height, sub_layers) in [(512, 512, 0), (4032, 3024, 0), (65_535, 65_535, 0), (800, 1072, 6)] {
+            assert_eq!(sps_pixels(&sps(width, height, sub_layers)), Some(u64::from(width) * u64::from(height)));
+        }
+        assert_eq!(sps_pixels(&sps(512, 512, 0)[..12]), None);
+        assert_eq!(sps_pixels(&[34 << 1, 1, 0, 0, 0, 0]), None);
+        assert_eq!(sps_pixels(&[]), None);
+        assert_eq!(sps_pixels(&[[33 << 1, 1].to_vec(), vec![0; 300]].concat()), None);
+    }
+}

@@ -235,8 +235,7 @@ fn transparency_that_no_pixel_has_is_not_told() {
 
 #[test]
 fn memory_is_asked_for_within_the_limit() {
-    let mut limits = Limits::default();
-    limits.max_memory = 1000;
+    let limits = Limits { max_memory: 1000, ..Limits::default() };
     let plain = png(ihdr(40, 40, 8, 0), &[], &[0; 41 * 40]);
     let header = probe(&plain, &limits).unwrap();
     assert!(matches!(pixmap(&plain, &header, &limits), Err(Refusal::Limit { needed: 4800, limit: 1000, .. })));

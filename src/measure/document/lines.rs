@@ -22,6 +22,8 @@ const LINES: usize = 44;
 const ANGLES: usize = 180;
 /// Width of a strip that counts as one line, in pixels.
 const STRIP: f32 = 2.0;
+/// Votes under which a strip holds no line: the short side of a document 12 pixels wide at full strength has more.
+const LEAST_VOTES: f32 = 4.0;
 
 impl Line {
     fn new(normal: [f32; 2], rho: f32, frame: Option<usize>) -> Self {
@@ -82,16 +84,16 @@ impl Line {
         for i in 0..(to - from).max(0.0) as usize {
             let t = from + i as f32 + 0.5;
             let (x, y) = (nx * self.rho + dx * t + 0.5, ny * self.rho + dy * t + 0.5);
-            let best = (-2..=2).map(|o| {
-                let (x, y) = (x + nx * o as f32, y + ny * o as f32);
+            let mut best = 0.0f32;
+            for o in -2..=2i8 {
+                let (x, y) = (x + nx * f32::from(o), y + ny * f32::from(o));
                 let (x, y) = ((x.max(0.0) as usize).min(field.width - 1), (y.max(0.0) as usize).min(field.height - 1));
-                field.gradient.get(y * field.width + x).map_or(0.0, |g| {
-                    // Nothing for a change that runs more than 30 degrees off, all of it for one within 15.
-                    let cos = (g.x * nx + g.y * ny).abs();
-                    g.strength * ((cos - 0.866) / 0.1).clamp(0.0, 1.0)
-                })
-            });
-            sum += best.fold(0.0, f32::max);
+                let Some(g) = field.gradient.get(y * field.width + x) else { continue };
+                // Nothing for a change that runs more than 30 degrees off, all of it for one within 15.
+                let cos = (g.x * nx + g.y * ny).abs();
+                best = best.max(g.strength * ((cos - 0.866) / 0.1).clamp(0.0, 1.0));
+            }
+            sum += best;
             self.sums.push(sum);
         }
     }
@@ -130,9 +132,15 @@ impl Votes {
             .collect();
         let mut cells = vec![0.0; ANGLES * strips];
         let (cx, cy) = (field.width as f32 / 2.0, field.height as f32 / 2.0);
+        let strength = |at: usize| field.gradient.get(at).map_or(0.0, |g| g.strength);
         for (y, row) in field.gradient.chunks_exact(field.width).enumerate() {
             for (x, g) in row.iter().enumerate() {
                 if g.strength < 0.35 {
+                    continue;
+                }
+                // The crest of an edge speaks for all of it.
+                let (at, step) = (y * field.width + x, if g.x.abs() > g.y.abs() { 1 } else { field.width });
+                if strength(at.wrapping_sub(step)) > g.strength || strength(at + step) >= g.strength {
                     continue;
                 }
                 let angle = g.y.atan2(g.x) * ANGLES as f32 / std::f32::consts::PI;
@@ -165,11 +173,10 @@ impl Votes {
             }
         };
         let mut found = Vec::new();
-        let floor = 10.0;
         for a in 0..ANGLES as isize {
             for s in 0..self.strips as isize {
                 let v = at(a, s);
-                if v < floor {
+                if v < LEAST_VOTES {
                     continue;
                 }
                 let lesser = (-3..=3).all(|da| (-1..=1).all(|ds| (da, ds) <= (0, 0) || at(a + da, s + ds) < v))

@@ -11,10 +11,24 @@ pub(super) struct Quad {
     pub(super) corners: [[f32; 2]; 4],
     /// How well it is borne out, 0 to 1.
     pub(super) score: f32,
+    /// How many sides are the frame's.
+    pub(super) on_frame: usize,
 }
 
+/// How many are handed on.
+const CANDIDATES: usize = 60;
 /// What a side on the frame counts for: less than a side that is seen, more than one that is not.
-const FRAME_SIDE: f32 = 0.22;
+const FRAME_SIDE: f32 = 0.3;
+/// What the worst quarter of a side weighs against the mean of it all: a side is there from end to end.
+const WORST_QUARTER: f32 = 0.4;
+/// What an edge that goes on past the corner takes away: a document's do not.
+const PAST: f32 = 0.3;
+/// What a second side on the frame takes away: few are cut on two sides.
+const TWO_ON_FRAME: f32 = 0.5;
+/// The average of what unusual proportions take away, for a document that is cut and has none.
+const CUT_PROPORTIONS: f32 = 0.85;
+/// How fast the likelihood falls with proportions off those of documents.
+const OFF_PROPORTIONS: f32 = 2.0;
 
 /// All sides' scores, computed when first asked for.
 struct Sides<'a> {
@@ -65,17 +79,24 @@ fn side_score(line: &Line, p: f32, q: f32) -> f32 {
     if seen < 0.4 {
         return 0.0;
     }
+    let step = (length - 2.0 * trim) / 4.0;
+    let worst = (0..4u8).map(|i| {
+        let a = from + trim + f32::from(i) * step;
+        let (s, seen) = line.support(a, a + step);
+        if seen < 0.5 { 1.0 } else { s }
+    });
+    let inside = (1.0 - WORST_QUARTER) * inside + WORST_QUARTER * worst.fold(inside, f32::min);
     let reach = (0.2 * length).max(8.0);
     let beyond = |a: f32, b: f32| {
         let (s, share) = line.support(a, b);
         s * share
     };
     let past = beyond(from - reach, from - 4.0) + beyond(to + 4.0, to + reach);
-    (inside - 0.25 * past).max(0.0) * seen.sqrt()
+    (inside - PAST * past).max(0.0) * seen.sqrt()
 }
 
-/// The best candidates, best first, at most `most`.
-pub(super) fn find(lines: &[Line], width: f32, height: f32, most: usize) -> Vec<Quad> {
+/// The best candidates, best first, at most [`CANDIDATES`].
+pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
     let mut sides = Sides::new(lines);
     let n = lines.len();
     let least = 0.03 * width.max(height);
@@ -99,7 +120,6 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32, most: usize) -> Vec<
                 continue;
             };
             let corners = [p, q, r, s];
-            let Some(area) = convex(&corners, least) else { continue };
             let outside = corners
                 .iter()
                 .any(|c| c[0] < -0.15 * width || c[0] > 1.15 * width || c[1] < -0.15 * height || c[1] > 1.15 * height);
@@ -107,15 +127,46 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32, most: usize) -> Vec<
                 continue;
             }
             let product = sides.score(a, c, d) * sides.score(b, c, d) * sides.score(c, a, b) * sides.score(d, a, b);
-            let score = product.sqrt().sqrt() * (area / (width * height)).powf(0.1);
-            if best.len() < most || best.last().is_some_and(|l| score > l.score) {
-                let at = best.partition_point(|q| q.score >= score);
-                best.insert(at, Quad { lines: [a, b, c, d], corners, score });
-                best.truncate(most);
+            if best.len() >= CANDIDATES && best.last().is_some_and(|l| product.sqrt().sqrt() <= l.score) {
+                continue;
             }
+            let Some(area) = convex(&corners, least) else { continue };
+            let score = product.sqrt().sqrt() * (area / (width * height)).sqrt().sqrt().sqrt();
+            let on_frame = [a, b, c, d].iter().filter(|l| lines.get(**l).is_some_and(|l| l.frame.is_some())).count();
+            let score = match on_frame {
+                0 => score * likely(&corners),
+                1 => score * CUT_PROPORTIONS,
+                2 => score * TWO_ON_FRAME,
+                _ => continue,
+            };
+            keep(&mut best, Quad { lines: [a, b, c, d], corners, score, on_frame });
         }
     }
     best
+}
+
+/// Takes a candidate into the list, best first, unless one much like it is better.
+fn keep(best: &mut Vec<Quad>, quad: Quad) {
+    if best.len() >= CANDIDATES && best.last().is_some_and(|l| quad.score <= l.score) {
+        return;
+    }
+    let alike = |q: &Quad| {
+        (0..4).any(|turn| {
+            let other = q.corners.iter().cycle().skip(turn);
+            quad.corners.iter().zip(other).all(|(p, q)| (p[0] - q[0]).abs() < 6.0 && (p[1] - q[1]).abs() < 6.0)
+        })
+    };
+    let at = best.partition_point(|q| q.score >= quad.score);
+    if best.iter().take(at).any(alike) {
+        return;
+    }
+    best.insert(at, quad);
+    let mut i = 0;
+    best.retain(|q| {
+        i += 1;
+        i <= at + 1 || !alike(q)
+    });
+    best.truncate(CANDIDATES);
 }
 
 /// The area of a quad that is convex and has no side under `least`.
@@ -128,11 +179,21 @@ fn convex(q: &[[f32; 2]; 4], least: f32) -> Option<f32> {
     for i in 0..4 {
         let (a, b) = (edge(i)?, edge(i + 1)?);
         let cross = a[0] * b[1] - a[1] * b[0];
-        if a[0].hypot(a[1]) < least || cross == 0.0 || turn * cross < 0.0 {
+        if a[0] * a[0] + a[1] * a[1] < least * least || cross == 0.0 || turn * cross < 0.0 {
             return None;
         }
         turn = cross;
         area += cross / 4.0;
     }
     Some(area.abs())
+}
+
+/// How far the proportions, seen at a slant, are from those of a document.
+fn likely(q: &[[f32; 2]; 4]) -> f32 {
+    let [a, b, c, d] = *q;
+    let len = |p: [f32; 2], q: [f32; 2]| ((p[0] - q[0]).powi(2) + (p[1] - q[1]).powi(2)).sqrt();
+    let (w, h) = (len(a, b) + len(c, d), len(b, c) + len(d, a));
+    let ratio = w.max(h) / w.min(h);
+    let off = (1.38 / ratio).max(ratio / 1.65).max(1.0) - 1.0;
+    1.0 / (1.0 + OFF_PROPORTIONS * off)
 }

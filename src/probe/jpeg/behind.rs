@@ -30,16 +30,15 @@ fn has_pdf(bytes: &[u8]) -> bool {
     memmem::find_iter(bytes, b"%PDF-").any(|at| bytes.get(at + 5).is_some_and(u8::is_ascii_digit))
 }
 
-/// Archives and programs begin right behind the picture; a zip's directory stands at the end of the file, within
+/// Archives and scripts begin right behind the picture; a zip's directory stands at the end of the file, within
 /// 64 KiB (APPNOTE.TXT, 4.3.16).
 fn archive(behind: &[u8]) -> Option<&'static str> {
     let tail = behind.get(behind.len().saturating_sub(0x1_0016)..).unwrap_or(behind);
     let zip = memmem::find(behind, b"PK\x03\x04").is_some() && memmem::rfind(tail, b"PK\x05\x06").is_some();
-    const HEADS: [(&[u8], &str); 6] = [
+    const HEADS: [(&[u8], &str); 5] = [
         (b"Rar!\x1A\x07", "rar"),
         (b"7z\xBC\xAF\x27\x1C", "7z"),
         (b"\x1F\x8B\x08", "gzip"),
-        (b"MZ", "exe"),
         (b"<html", "html"),
         (b"<?php", "php"),
     ];

@@ -2,7 +2,8 @@
 
 use super::file::File;
 use crate::fault::contained;
-use lopdf::{Dictionary, Document, EncryptionState, Object};
+use lopdf::{Dictionary, Document, EncryptionState, Object, encryption::PasswordAlgorithm};
+use zeroize::Zeroizing;
 
 /// How a PDF is encrypted (ISO 32000-2, 7.6).
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -20,6 +21,9 @@ pub struct Encryption {
     /// Whether a password is asked for on opening; `None` where that cannot be told (certificates, unknown handlers).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs_password: Option<bool>,
+    /// Whether only attached files are encrypted, and the pages are not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_attachments: bool,
 }
 
 /// The encryption that the trailers ask for. An `/Encrypt` anywhere in the chain of updates counts, since an update
@@ -27,7 +31,7 @@ pub struct Encryption {
 pub(crate) fn find(file: &File) -> Option<Encryption> {
     let value = file.in_trailers(b"Encrypt")?;
     Some(match dictionary(file, value) {
-        Some(dict) => describe(&dict, unlock(file, &dict, b"").is_some()),
+        Some(dict) => describe(&dict, key(file, &dict, "").is_some()),
         None => Encryption { handler: "unknown".into(), ..Encryption::default() },
     })
 }
@@ -94,7 +98,8 @@ fn describe(dict: &Dictionary, opens: bool) -> Encryption {
         "Standard" => Some(!opens),
         _ => None,
     };
-    Encryption { revision: integer(dict, b"R").filter(|_| handler == "Standard"), handler, algorithm, needs_password }
+    let revision = integer(dict, b"R").filter(|_| handler == "Standard");
+    Encryption { handler, revision, algorithm, needs_password, only_attachments }
 }
 
 /// A key's length in bits; some writers give bytes.
@@ -102,28 +107,39 @@ fn bits(length: i64) -> i64 {
     if length < 40 { length.saturating_mul(8) } else { length }
 }
 
+/// Whether the algorithm is one of those that [`key`] knows.
+pub(crate) fn is_supported(encrypt: &Dictionary) -> bool {
+    let integer = |key: &[u8]| encrypt.get(key).and_then(Object::as_i64).unwrap_or(0);
+    matches!(integer(b"V"), 1 | 2 | 4 | 5) && matches!(integer(b"R"), 2..=6)
+}
+
 /// What decrypts the file's objects, if `password` is its user's or owner's.
-pub(crate) fn unlock(file: &File, encrypt: &Dictionary, password: &[u8]) -> Option<EncryptionState> {
+pub(crate) fn key(file: &File, encrypt: &Dictionary, password: &str) -> Option<EncryptionState> {
     let mut encrypt = encrypt.clone();
-    // lopdf holds the key length, which these versions fix, against the specification; viewers do not.
-    match encrypt.get(b"V").and_then(Object::as_i64) {
-        Ok(1 | 4 | 5) => {
+    // lopdf holds key lengths that these versions fix against the specification; viewers do not.
+    match encrypt.get(b"V").and_then(Object::as_i64).ok()? {
+        1 | 4 | 5 => {
             encrypt.remove(b"Length");
         }
-        Ok(_) => {
+        _ => {
             if let Ok(length) = encrypt.get(b"Length").and_then(Object::as_i64) {
                 encrypt.set("Length", bits(length));
             }
         }
-        Err(_) => return None,
     }
     let mut document = Document::new();
-    document.trailer.set("Encrypt", Object::Dictionary(encrypt));
+    let encrypt = document.add_object(encrypt);
+    document.trailer.set("Encrypt", encrypt);
     let id = file.in_trailers(b"ID").map(|id| file.resolve(id));
     document.trailer.set("ID", id.unwrap_or_else(|| Object::Array(vec![Object::string_literal(""); 2])));
     contained("lopdf", || {
-        document.authenticate_raw_password(password).ok()?;
-        EncryptionState::decode(&document, password).ok()
+        let algorithm = PasswordAlgorithm::try_from(&document).ok()?;
+        // In the encoding that is due, or, as some programs do, as typed.
+        let encoded = algorithm.sanitize_password(password).into_iter().chain([password.as_bytes().to_vec()]);
+        encoded.into_iter().map(Zeroizing::new).find_map(|password| {
+            document.authenticate_raw_password(password.as_slice()).ok()?;
+            EncryptionState::decode(&document, password.as_slice()).ok()
+        })
     })
     .ok()?
 }

@@ -36,7 +36,7 @@ pub(crate) struct File<'a> {
     /// Trailers and cross-reference stream dictionaries, the newest first.
     pub trailers: Vec<Dictionary>,
     /// Decrypts what is read, once it is known how.
-    pub key: Option<EncryptionState>,
+    key: Option<EncryptionState>,
     /// The first thing that was not where the cross-reference table says.
     pub broken: RefCell<Option<Break>>,
     /// Bytes that may still be inflated, or searched through for lost ends.
@@ -70,7 +70,7 @@ impl<'a> File<'a> {
             trailers: Vec::new(),
             key: None,
             broken: RefCell::new(None),
-            work: Cell::new(limits.max_memory),
+            work: Cell::new(limits.max_memory / 4),
             containers: RefCell::new(HashMap::new()),
         }
     }
@@ -83,6 +83,18 @@ impl<'a> File<'a> {
         self.entries.entry(number).or_insert(entry);
         let (needed, limit) = (self.entries.len() as u64, self.limits.max_objects);
         if needed > limit { Err(Refusal::Limit { what: "objects in the PDF", needed, limit }) } else { Ok(()) }
+    }
+
+    /// Reads through this key from here on; what was read without it is forgotten.
+    pub fn set_key(&mut self, key: EncryptionState) {
+        self.key = Some(key);
+        self.containers.take();
+        self.broken.take();
+    }
+
+    /// Whether it is read through a key.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
     }
 
     pub fn lexer(&self, at: usize) -> Lexer<'a> {
@@ -208,6 +220,7 @@ impl<'a> File<'a> {
             let Object::Stream(decrypted) = object else { return None };
             stream = decrypted;
         }
+        without_crypt(&mut stream.dict);
         Some(stream)
     }
 
@@ -317,6 +330,28 @@ fn spell_out(dict: &mut Dictionary, resolve: impl Fn(&Object) -> Object) {
             other => plain(other, &resolve),
         };
         dict.set(key, value);
+    }
+}
+
+/// Takes the filter that stands for encryption out of a stream's list; what it asks for has been done.
+fn without_crypt(dict: &mut Dictionary) {
+    let is_crypt = |filter: &Object| filter.as_name().is_ok_and(|n| n == b"Crypt");
+    match dict.get(b"Filter").cloned() {
+        Ok(Object::Array(mut filters)) => {
+            let Some(at) = filters.iter().position(is_crypt) else { return };
+            filters.remove(at);
+            if let Ok(Object::Array(params)) = dict.get_mut(b"DecodeParms")
+                && at < params.len()
+            {
+                params.remove(at);
+            }
+            dict.set("Filter", filters);
+        }
+        Ok(filter) if is_crypt(&filter) => {
+            dict.remove(b"Filter");
+            dict.remove(b"DecodeParms");
+        }
+        _ => {}
     }
 }
 

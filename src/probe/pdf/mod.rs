@@ -1,9 +1,10 @@
 //! The structure of a PDF: encryption, pages, and whether it had to be repaired to be read.
 
-mod encryption;
+pub(crate) mod encryption;
 mod file;
 mod lexer;
 mod pages;
+mod scan;
 mod xref;
 
 pub use encryption::Encryption;
@@ -15,8 +16,11 @@ use crate::{
     options::Limits,
     pixmap::Orientation,
 };
-use file::File;
-use pages::{Page, Pages};
+pub(crate) use file::File;
+pub(crate) use pages::{Page, content};
+pub(crate) use scan::{Picture, sole_picture};
+
+use pages::Pages;
 use xref::Stop;
 
 /// What only a PDF has.
@@ -63,7 +67,11 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     if details.encryption.is_none() {
         let Some(page) = first else { return Err(Refusal::NoPages) };
         match pages::content(&opened.file, page) {
-            Ok(_) => {}
+            // Pages without a trailer and without content are what is left of a file cut short.
+            Ok(content) if opened.file.trailers.is_empty() && content.iter().all(u8::is_ascii_whitespace) => {
+                return Err(Refusal::Unreadable(opened.rebuilt.unwrap_or_default()));
+            }
+            Ok(content) => details.image_only = sole_picture(&opened.file, page, &content).is_some(),
             Err(Refusal::Unreadable(b)) if opened.rebuilt.is_none() => header.faults.push(Fault::Damaged(b)),
             Err(refusal) => return Err(refusal),
         }
@@ -83,7 +91,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
         Err(Stop::Refused(refusal)) => return Err(refusal),
     };
     let encryption = encrypted(&mut file);
-    let pages = pages::catalog(&file, false).map(|c| pages::walk(&file, &c)).unwrap_or_default();
+    let pages = file.catalog().map(|c| file.pages(&c)).unwrap_or_default();
     let seen = stop.clone().or_else(|| file.broken.take());
     if encryption.is_some() || (seen.is_none() && pages.count > 0) {
         return Ok(Opened { file, encryption, pages, rebuilt: stop });
@@ -93,10 +101,14 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     let mut again = File::new(bytes, base, limits);
     again.rebuild()?;
     let mut encryption = encrypted(&mut again);
+    if again.has_key() {
+        // Object streams could not be looked into before.
+        again.rebuild()?;
+    }
     if again.trailers.is_empty() {
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
-    let found = pages::catalog(&again, again.trailers.is_empty()).map(|c| pages::walk(&again, &c)).unwrap_or_default();
+    let found = again.catalog().map(|c| again.pages(&c)).unwrap_or_default();
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }
@@ -112,9 +124,11 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
 /// The file's encryption; where the empty password opens it, the file is read through it from here on.
 fn encrypted(file: &mut File) -> Option<Encryption> {
     let encryption = encryption::find(file)?;
-    if encryption.needs_password == Some(false) {
+    if encryption.needs_password == Some(false) && !encryption.only_attachments {
         let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(file, e));
-        file.key = dict.and_then(|d| encryption::unlock(file, &d, b""));
+        if let Some(key) = dict.and_then(|d| encryption::key(file, &d, "")) {
+            file.set_key(key);
+        }
     }
     Some(encryption)
 }
@@ -144,6 +158,12 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
         faults.push(Fault::Damaged(Break::new("the PDF's end mark (%%EOF) is missing").at_byte(bytes.len())));
         return faults;
     }
+    let tail = bytes.len().saturating_sub(1024);
+    if memchr::memmem::rfind(bytes, b"startxref").is_some_and(|at| at < tail) {
+        // Acrobat and others look for it no further from the end (ISO 32000-1, annex H.3.4.4).
+        let what = "so much stands behind the PDF's end that some programs do not find its table of objects";
+        faults.push(Fault::Damaged(Break::new(what).at_byte(end)));
+    }
     let behind = bytes.get(end + b"%%EOF".len()..).unwrap_or(&[]).trim_ascii();
     let zip = [&b"PK\x03\x04"[..], b"PK\x01\x02", b"PK\x05\x06"];
     if zip.iter().any(|mark| memchr::memmem::find(behind, mark).is_some()) {
@@ -156,3 +176,6 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,76 +42,95 @@ impl Page {
     }
 }
 
-/// The catalog: the newest trailer's `/Root` that has pages, or, in a file whose trailers are lost, any catalog.
-pub(crate) fn catalog(file: &File, search: bool) -> Option<Dictionary> {
-    let catalog = |object: &Object| match file.resolve(object) {
-        Object::Dictionary(dict) if file.dict(&dict, b"Pages").is_some() => Some(dict),
-        _ => None,
-    };
-    let named = file.trailers.iter().filter_map(|t| t.get(b"Root").ok()).find_map(catalog);
-    named.or_else(|| {
-        let mut numbers: Vec<u32> = if search { file.entries.keys().copied().collect() } else { Vec::new() };
-        numbers.sort_unstable_by(|a, b| b.cmp(a));
-        numbers.into_iter().find_map(|n| catalog(&Object::Reference((n, 0))).filter(|c| c.has_type(b"Catalog")))
-    })
+impl File<'_> {
+    /// The catalog: the newest trailer's `/Root` that has pages, or, in a file whose trailers are lost, any catalog.
+    pub fn catalog(&self) -> Option<Dictionary> {
+        let catalog = |object: &Object| match self.resolve(object) {
+            Object::Dictionary(dict) if self.dict(&dict, b"Pages").is_some() => Some(dict),
+            _ => None,
+        };
+        let named = self.trailers.iter().filter_map(|t| t.get(b"Root").ok()).find_map(catalog);
+        named.or_else(|| {
+            let mut numbers: Vec<u32> =
+                if self.trailers.is_empty() { self.entries.keys().copied().collect() } else { Vec::new() };
+            numbers.sort_unstable_by(|a, b| b.cmp(a));
+            numbers.into_iter().find_map(|n| catalog(&Object::Reference((n, 0))).filter(|c| c.has_type(b"Catalog")))
+        })
+    }
+
+    /// Walks the page tree, without recursion, each node once.
+    pub fn pages(&self, catalog: &Dictionary) -> Pages {
+        let mut pages = Pages::default();
+        let mut seen = HashSet::new();
+        let root = catalog.get(b"Pages").cloned().unwrap_or(Object::Null);
+        // Viewers go by the count in the list's root: without one, or with zero, they show nothing.
+        let claimed = match self.resolve(&root) {
+            Object::Dictionary(dict) if dict.has_type(b"Page") => 1.0,
+            Object::Dictionary(dict) => self.value(&dict, b"Count").as_float().unwrap_or(0.0),
+            _ => 0.0,
+        };
+        if claimed < 1.0 {
+            return pages;
+        }
+        let mut open = vec![(root, 0, Dictionary::new())];
+        while let Some((node, depth, above)) = open.pop() {
+            let number = if let Object::Reference((n, _)) = node { Some(n) } else { None };
+            let Object::Dictionary(mut dict) = self.resolve(&node) else {
+                pages.broken.get_or_insert_with(|| Break::new("a page of the list is missing"));
+                continue;
+            };
+            for key in INHERITED {
+                if let (false, Ok(value)) = (dict.has(key), above.get(key)) {
+                    dict.set(key, value.clone());
+                }
+            }
+            let kids = match self.value(&dict, b"Kids") {
+                Object::Array(kids) if !dict.has_type(b"Page") => kids,
+                _ if depth == 0 && !dict.has_type(b"Page") => {
+                    pages.broken.get_or_insert_with(|| Break::new("the list of pages is damaged"));
+                    continue;
+                }
+                _ => {
+                    if pages.first.is_none() {
+                        self.look_for_content(&dict);
+                        pages.first = Some(page(self, dict, &mut pages.broken));
+                    }
+                    pages.count += 1;
+                    if pages.count >= self.limits.max_pages {
+                        return pages;
+                    }
+                    continue;
+                }
+            };
+            if depth >= self.limits.max_depth || number.is_some_and(|n| !seen.insert(n)) {
+                pages
+                    .broken
+                    .get_or_insert_with(|| Break::new("the list of pages runs in a loop or is nested too deep"));
+                continue;
+            }
+            let above: Dictionary =
+                INHERITED.iter().filter_map(|key| Some((key.to_vec(), dict.get(key).ok()?.clone()))).collect();
+            open.extend(kids.into_iter().rev().map(|kid| (kid, depth + 1, above.clone())));
+        }
+        if claimed != pages.count as f32 {
+            let what = format!("the list of pages says {claimed}, and {} are there", pages.count);
+            pages.broken.get_or_insert_with(|| Break::new(what));
+        }
+        pages
+    }
 }
 
-/// Walks the page tree, without recursion, each node once.
-pub(crate) fn walk(file: &File, catalog: &Dictionary) -> Pages {
-    let mut pages = Pages::default();
-    let mut seen = HashSet::new();
-    let root = catalog.get(b"Pages").cloned().unwrap_or(Object::Null);
-    // Viewers go by the count in the list's root: without one, or with zero, they show nothing.
-    let claimed = match file.resolve(&root) {
-        Object::Dictionary(dict) if dict.has_type(b"Page") => 1.0,
-        Object::Dictionary(dict) => file.value(&dict, b"Count").as_float().unwrap_or(0.0),
-        _ => 0.0,
-    };
-    if claimed < 1.0 {
-        return pages;
-    }
-    let mut open = vec![(root, 0, Dictionary::new())];
-    while let Some((node, depth, above)) = open.pop() {
-        let number = if let Object::Reference((n, _)) = node { Some(n) } else { None };
-        let Object::Dictionary(mut dict) = file.resolve(&node) else {
-            pages.broken.get_or_insert_with(|| Break::new("a page of the list is missing"));
-            continue;
+impl File<'_> {
+    /// Notes it when a part of the page's content is not in the file, so that it is looked for elsewhere.
+    fn look_for_content(&self, page: &Dictionary) {
+        let parts = match self.value(page, b"Contents") {
+            Object::Array(parts) => parts,
+            _ => page.get(b"Contents").into_iter().cloned().collect(),
         };
-        for key in INHERITED {
-            if let (false, Ok(value)) = (dict.has(key), above.get(key)) {
-                dict.set(key, value.clone());
-            }
+        if parts.iter().any(|part| matches!(part, Object::Reference(_)) && self.resolve(part).is_null()) {
+            self.note(Break::new("the first page's content is missing"));
         }
-        let kids = match file.value(&dict, b"Kids") {
-            Object::Array(kids) if !dict.has_type(b"Page") => kids,
-            _ if depth == 0 && !dict.has_type(b"Page") => {
-                pages.broken.get_or_insert_with(|| Break::new("the list of pages is damaged"));
-                continue;
-            }
-            _ => {
-                if pages.first.is_none() {
-                    pages.first = Some(page(file, dict, &mut pages.broken));
-                }
-                pages.count += 1;
-                if pages.count >= file.limits.max_pages {
-                    return pages;
-                }
-                continue;
-            }
-        };
-        if depth >= file.limits.max_depth || number.is_some_and(|n| !seen.insert(n)) {
-            pages.broken.get_or_insert_with(|| Break::new("the list of pages runs in a loop or is nested too deep"));
-            continue;
-        }
-        let above: Dictionary =
-            INHERITED.iter().filter_map(|key| Some((key.to_vec(), dict.get(key).ok()?.clone()))).collect();
-        open.extend(kids.into_iter().rev().map(|kid| (kid, depth + 1, above.clone())));
     }
-    if claimed != pages.count as f32 {
-        let what = format!("the list of pages says {claimed}, and {} are there", pages.count);
-        pages.broken.get_or_insert_with(|| Break::new(what));
-    }
-    pages
 }
 
 fn page(file: &File, mut dict: Dictionary, broken: &mut Option<Break>) -> Page {

@@ -1,7 +1,10 @@
 //! The cross-reference table (ISO 32000-2, 7.5.4 to 7.5.8): the chain of sections from `startxref` back, and what is
 //! found by reading the whole file when that chain is broken.
 
-use super::file::{Entry, File};
+use super::{
+    file::{Entry, File},
+    lexer::is_space,
+};
 use crate::fault::{Break, Refusal};
 use lopdf::{Dictionary, Object};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -167,7 +170,7 @@ impl File<'_> {
         let mut found: HashMap<u32, Entry> = HashMap::new();
         let (mut containers, mut trailers) = (Vec::new(), Vec::new());
         let mut at = 0;
-        while let Some(start) = self.next_line_of_interest(at) {
+        while let Some(start) = self.next_landmark(at) {
             let mut lexer = self.lexer(start);
             if lexer.take(b"trailer") {
                 at = lexer.at;
@@ -190,11 +193,13 @@ impl File<'_> {
             if !self.spend(lexer.at.saturating_sub(at)) {
                 break;
             }
-            let Some(Object::Dictionary(dict)) = object else { continue };
-            at = lexer.at;
-            if !lexer.take(b"stream") {
+            // What has no end is not believed to be whole, and is looked through for more.
+            let is_stream = lexer.take(b"stream");
+            if !is_stream && !lexer.take(b"endobj") {
                 continue;
             }
+            at = lexer.at;
+            let (true, Some(Object::Dictionary(dict))) = (is_stream, object) else { continue };
             if dict.has_type(b"ObjStm") {
                 containers.push(number);
             }
@@ -220,29 +225,42 @@ impl File<'_> {
         Ok(())
     }
 
-    /// The next place from `at` on where an object's header or a trailer begins.
-    fn next_line_of_interest(&self, at: usize) -> Option<usize> {
-        let mut at = at;
+    /// The next place from `at` on where an object's header or a trailer begins, comments left out.
+    fn next_landmark(&self, floor: usize) -> Option<usize> {
+        let mut at = floor;
         loop {
             let rest = self.bytes.get(at..)?;
-            let len = rest.iter().position(|b| b.is_ascii_digit() || matches!(b, b't' | b'%'))?;
-            at += len;
-            let rest = rest.get(len..)?;
-            if rest.starts_with(b"trailer") {
-                return Some(at);
-            }
-            match rest.first() {
-                Some(b'%') => at += rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len()),
-                Some(b'0'..=b'9') => {
-                    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-                    let mut lexer = self.lexer(at);
-                    if digits <= 10 && lexer.object_header().is_some() {
-                        return Some(at);
-                    }
-                    at += digits;
-                }
-                _ => at += 1,
+            let hit = at + memchr::memchr2(b'j', b't', rest)?;
+            let (before, from) = self.bytes.split_at_checked(hit)?;
+            let start = match before.strip_suffix(b"ob") {
+                _ if from.starts_with(b"trailer") => Some(hit),
+                Some(before) if from.starts_with(b"j") => header_start(before, floor),
+                _ => None,
+            };
+            match start {
+                Some(start) if !self.in_comment(start) => return Some(start),
+                _ => at = hit + 1,
             }
         }
     }
+
+    /// Whether a comment is open at a byte.
+    fn in_comment(&self, at: usize) -> bool {
+        let line = self.bytes.get(at.saturating_sub(256)..at).unwrap_or(&[]);
+        line.iter().rev().take_while(|b| !matches!(b, b'\r' | b'\n')).any(|b| *b == b'%')
+    }
+}
+
+/// Where the two numbers before an `obj` begin.
+fn header_start(before: &[u8], floor: usize) -> Option<usize> {
+    let space = |at: usize| Some(before.get(..at)?.iter().rev().take(32).take_while(|b| is_space(**b)).count());
+    let digits = |at: usize| -> Option<usize> {
+        let count = before.get(..at)?.iter().rev().take(10).take_while(|b| b.is_ascii_digit()).count();
+        (count > 0).then(|| at - count)
+    };
+    let back = |at: usize| -> Option<usize> { space(at).map(|n: usize| at - n) };
+    let generation = digits(back(before.len())?)?;
+    let gap = back(generation)?;
+    let number = digits(gap)?;
+    (gap < generation && number >= floor).then_some(number)
 }

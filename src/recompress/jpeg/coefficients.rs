@@ -1,0 +1,251 @@
+//! A picture as DCT coefficients that are not quantised yet: made once, then coded at any quality.
+
+use super::dct::{UNITS, ZIGZAG, forward};
+use crate::pixmap::Pixmap;
+use rayon::prelude::*;
+
+/// Which component each block of an MCU belongs to, in the order of the scan (ITU T.81, A.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::recompress) enum Layout {
+    /// One component.
+    Gray,
+    /// Four blocks of luma for one each of Cb and Cr.
+    Halved,
+}
+
+impl Layout {
+    /// The component (0 luma, 1 Cb, 2 Cr) of each block of an MCU.
+    pub fn blocks(self) -> &'static [u8] {
+        match self {
+            Self::Gray => &[0],
+            Self::Halved => &[0, 0, 0, 0, 1, 2],
+        }
+    }
+
+    /// Pixels that an MCU is wide and high.
+    fn side(self) -> u32 {
+        match self {
+            Self::Gray => 8,
+            Self::Halved => 16,
+        }
+    }
+}
+
+/// A picture as DCT coefficients in the order of a scan: MCU after MCU, block after block, zigzag.
+pub(in crate::recompress) struct Coefficients {
+    pub width: u16,
+    pub height: u16,
+    pub layout: Layout,
+    pub(super) blocks: Vec<[i16; 64]>,
+}
+
+/// Blocks of a run that a sample is made of, in MCUs.
+const RUN: usize = 2;
+
+impl Coefficients {
+    /// Bytes that the coefficients of a colour picture of that many pixels take, about.
+    pub fn memory(pixels: u64) -> u64 {
+        pixels.saturating_mul(3)
+    }
+
+    /// MCUs in a picture of that size.
+    pub fn mcus(width: u32, height: u32, layout: Layout) -> u64 {
+        let side = layout.side();
+        u64::from(width.div_ceil(side)) * u64::from(height.div_ceil(side))
+    }
+
+    /// Transforms a picture. A gray one becomes one component, any other YCbCr (JFIF 1.02) with chroma averaged over
+    /// 2x2 pixels. `None` when a side has more than the 65,535 pixels of a JPEG.
+    pub fn of(pixmap: &Pixmap) -> Option<Self> {
+        let (width, height) = (u16::try_from(pixmap.width()).ok()?, u16::try_from(pixmap.height()).ok()?);
+        let gray = pixmap.data().as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
+        let layout = if gray { Layout::Gray } else { Layout::Halved };
+        let side = layout.side() as usize;
+        let (w, h) = (usize::from(width), usize::from(height));
+        let row_blocks = w.div_ceil(side) * layout.blocks().len();
+        let mut blocks = vec![[0i16; 64]; row_blocks * h.div_ceil(side)];
+        let rows: Vec<&[u8]> = pixmap.data().chunks_exact(w * 3).collect();
+        blocks.par_chunks_mut(row_blocks).zip(rows.par_chunks(side)).for_each(|(out, rows)| match layout {
+            Layout::Gray => gray_row(rows, out),
+            Layout::Halved => colour_row(rows, out),
+        });
+        Some(Self { width, height, layout, blocks })
+    }
+
+    /// All of it, as one run.
+    pub(super) fn whole(&self) -> impl Iterator<Item = &[[i16; 64]]> {
+        std::iter::once(self.blocks.as_slice())
+    }
+
+    /// Runs of MCUs spread over the picture, about `mcus` in all, and the share of the picture that they are.
+    pub(super) fn sample(&self, mcus: usize) -> (Vec<&[[i16; 64]]>, f64) {
+        let run = RUN * self.layout.blocks().len();
+        let runs = self.blocks.len().div_ceil(run);
+        let wanted = mcus.div_ceil(RUN).clamp(1, runs.max(1));
+        // Every (runs / wanted)-th run, shifted by a share of the golden ratio so that no column is preferred.
+        let picked = (0..wanted).map(|i| {
+            let shift = (i as u64).wrapping_mul(0x9E37_79B9) & 0xFFFF_FFFF;
+            let (from, to) = (i * runs / wanted, (i + 1) * runs / wanted);
+            from + ((shift * (to - from) as u64) >> 32) as usize
+        });
+        let slices: Vec<_> =
+            picked.filter_map(|r| self.blocks.get(r * run..((r + 1) * run).min(self.blocks.len()))).collect();
+        let taken: usize = slices.iter().map(|s| s.len()).sum();
+        (slices, taken as f64 / self.blocks.len().max(1) as f64)
+    }
+}
+
+/// Luma of a pixel less 128, whole, in 16-bit fixed point (JFIF 1.02, section 3).
+fn luma([r, g, b]: [u8; 3]) -> f32 {
+    let y = (19595 * i32::from(r) + 38470 * i32::from(g) + 7471 * i32::from(b) + 32768) >> 16;
+    (y - 128) as f32
+}
+
+/// One component's rows, each a whole number of blocks long.
+struct Band {
+    width: usize,
+    data: Vec<f32>,
+}
+
+impl Band {
+    fn new(width: usize, rows: usize) -> Self {
+        Self { width, data: vec![0.0; width * rows] }
+    }
+
+    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        self.data.chunks_exact_mut(self.width)
+    }
+
+    /// Repeats the last of `have` rows down to the end.
+    fn extend_down(&mut self, have: usize) {
+        let have = (have * self.width).min(self.data.len());
+        let (head, tail) = self.data.split_at_mut(have);
+        if let Some(last) = head.chunks_exact(self.width).last() {
+            tail.chunks_exact_mut(self.width).for_each(|row| row.copy_from_slice(last));
+        }
+    }
+
+    /// Transforms the block in column `x` and row `y`, counted in blocks.
+    fn block(&self, x: usize, y: usize, out: &mut [i16; 64]) {
+        let mut samples = [[0.0; 8]; 8];
+        for (row, from) in samples.iter_mut().zip(self.data.chunks_exact(self.width).skip(y * 8)) {
+            if let Some(piece) = from.get(x * 8..).and_then(|p| p.first_chunk::<8>()) {
+                *row = *piece;
+            }
+        }
+        forward(&samples, out);
+    }
+}
+
+/// Repeats the last of `have` samples along the row.
+fn extend_right(row: &mut [f32], have: usize) {
+    let last = have.checked_sub(1).and_then(|i| row.get(i)).copied().unwrap_or(0.0);
+    row.iter_mut().skip(have).for_each(|v| *v = last);
+}
+
+fn gray_row(rows: &[&[u8]], out: &mut [[i16; 64]]) {
+    let mut band = Band::new(out.len() * 8, 8);
+    for (to, from) in band.rows_mut().zip(rows) {
+        let pixels = from.as_chunks::<3>().0;
+        to.iter_mut().zip(pixels).for_each(|(v, [g, ..])| *v = f32::from(*g) - 128.0);
+        extend_right(to, pixels.len());
+    }
+    band.extend_down(rows.len());
+    for (x, block) in out.iter_mut().enumerate() {
+        band.block(x, 0, block);
+    }
+}
+
+fn colour_row(rows: &[&[u8]], out: &mut [[i16; 64]]) {
+    let (mcus, _) = out.as_chunks_mut::<6>();
+    let wide = mcus.len() * 16;
+    let (mut y, mut cb, mut cr) = (Band::new(wide, 16), Band::new(wide / 2, 8), Band::new(wide / 2, 8));
+    for (to, from) in y.rows_mut().zip(rows) {
+        let pixels = from.as_chunks::<3>().0;
+        to.iter_mut().zip(pixels).for_each(|(v, px)| *v = luma(*px));
+        extend_right(to, pixels.len());
+    }
+    y.extend_down(rows.len());
+    for ((cb, cr), pair) in cb.rows_mut().zip(cr.rows_mut()).zip(rows.chunks(2)) {
+        // A last single row counts twice.
+        if let (Some(upper), Some(lower)) = (pair.first(), pair.last()) {
+            halve(upper, lower, cb, cr);
+        }
+    }
+    let have = rows.len().div_ceil(2);
+    cb.extend_down(have);
+    cr.extend_down(have);
+    for (x, [y0, y1, y2, y3, b, r]) in mcus.iter_mut().enumerate() {
+        y.block(2 * x, 0, y0);
+        y.block(2 * x + 1, 0, y1);
+        y.block(2 * x, 1, y2);
+        y.block(2 * x + 1, 1, y3);
+        cb.block(x, 0, b);
+        cr.block(x, 0, r);
+    }
+}
+
+/// Chroma of two rows, averaged over 2x2 pixels; a last single column counts twice.
+fn halve(upper: &[u8], lower: &[u8], cb: &mut [f32], cr: &mut [f32]) {
+    let (pairs, single) = upper.as_chunks::<6>();
+    let (below, single_below) = lower.as_chunks::<6>();
+    let places = cb.iter_mut().zip(cr.iter_mut());
+    for (([r0, g0, b0, r1, g1, b1], [r2, g2, b2, r3, g3, b3]), (cb, cr)) in pairs.iter().zip(below).zip(places) {
+        let sum =
+            |a: &u8, b: &u8, c: &u8, d: &u8| (u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d)) as f32;
+        (*cb, *cr) = chroma(sum(r0, r1, r2, r3), sum(g0, g1, g2, g3), sum(b0, b1, b2, b3));
+    }
+    let mut have = pairs.len();
+    if let ([r0, g0, b0], [r1, g1, b1]) = (single, single_below)
+        && let (Some(cb), Some(cr)) = (cb.get_mut(have), cr.get_mut(have))
+    {
+        let sum = |a: &u8, b: &u8| 2.0 * (f32::from(*a) + f32::from(*b));
+        (*cb, *cr) = chroma(sum(r0, r1), sum(g0, g1), sum(b0, b1));
+        have += 1;
+    }
+    extend_right(cb, have);
+    extend_right(cr, have);
+}
+
+/// Cb and Cr less 128 of four pixels' sums (JFIF 1.02, section 3).
+#[inline]
+fn chroma(r: f32, g: f32, b: f32) -> (f32, f32) {
+    let cb = -0.168_735_9 * r - 0.331_264_1 * g + 0.5 * b;
+    let cr = 0.5 * r - 0.418_687_6 * g - 0.081_312_4 * b;
+    (cb * 0.25, cr * 0.25)
+}
+
+/// The tables of ITU T.81, annex K.1, row after row: luma, then chroma.
+const ANNEX_K: [[u8; 64]; 2] = [
+    [
+        16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29,
+        51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121,
+        120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+    ],
+    [
+        17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99,
+    ],
+];
+
+/// Quantiser steps, luma and chroma, in zigzag order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Steps(pub [[u8; 64]; 2]);
+
+impl Steps {
+    /// Annex K's tables times `coarseness`: 0.5 is what libjpeg calls quality 75, 0.1 quality 95.
+    pub fn new(coarseness: f64) -> Self {
+        Self(ANNEX_K.map(|table| {
+            ZIGZAG.map(|from| {
+                let base = table.get(usize::from(from)).copied().unwrap_or(1);
+                (f64::from(base) * coarseness).round().clamp(1.0, 255.0) as u8
+            })
+        }))
+    }
+
+    /// One over each step, in the coefficients' units.
+    pub fn reciprocals(&self) -> [[f32; 64]; 2] {
+        self.0.map(|table| table.map(|step| 1.0 / (f32::from(step) * f32::from(UNITS))))
+    }
+}

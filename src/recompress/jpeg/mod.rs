@@ -1,0 +1,82 @@
+//! JPEG encoding with the size known before it is written.
+//!
+//! An encoder that is asked for a quality answers with a size; here a size is asked for. So a picture is transformed
+//! once, its symbols are counted at the coarseness in question (which gives the best Huffman tables and the exact
+//! length of the scan, byte stuffing apart), and only the last is written.
+
+mod coefficients;
+mod dct;
+mod huffman;
+mod symbols;
+mod write;
+
+use coefficients::Steps;
+pub(super) use coefficients::{Coefficients, Layout};
+
+/// MCUs that the sizes of a whole curve are estimated from, and that one size is.
+const SAMPLES: [usize; 2] = [2048, 6144];
+
+/// A point of the trade between bytes and loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Point {
+    /// Factor on the tables of annex K.
+    pub coarseness: f64,
+    /// Bytes of the file, about.
+    pub bytes: f64,
+    /// Mean over the blocks of 1 - SSIM (contrast and structure) against the original.
+    pub loss: f64,
+}
+
+/// What libjpeg calls this coarseness: 75 for 0.5 (`jpeg_quality_scaling`).
+pub(super) fn quality(coarseness: f64) -> u8 {
+    let q = if coarseness <= 1.0 { 100.0 - 50.0 * coarseness } else { 50.0 / coarseness };
+    q.round().clamp(1.0, 100.0) as u8
+}
+
+impl Coefficients {
+    /// What some coarsenesses would give, from a sample of the picture.
+    pub fn points(&self, coarsenesses: &[f64]) -> Vec<Point> {
+        let [rough, close] = SAMPLES;
+        let (runs, share) = self.sample(if coarsenesses.len() > 1 { rough } else { close });
+        coarsenesses
+            .iter()
+            .map(|&coarseness| {
+                let steps = Steps::new(coarseness);
+                let found = symbols::survey(&runs, self.layout, &steps);
+                let tables = found.tables();
+                let scan = found.bits(&tables) as f64 / share.max(1e-9) / 8.0;
+                let bytes = with_stuffing(scan) + write::head_len(self, &steps, &tables) as f64;
+                Point { coarseness, bytes, loss: found.loss / found.blocks.max(1) as f64 }
+            })
+            .collect()
+    }
+
+    /// Counts the whole picture at one coarseness.
+    pub fn counted(&self, coarseness: f64) -> Counted {
+        let steps = Steps::new(coarseness);
+        let statistics = symbols::count(self, &steps);
+        let tables = statistics.tables();
+        let scan = statistics.bits(&tables) as f64 / 8.0;
+        let bytes = with_stuffing(scan) + write::head_len(self, &steps, &tables) as f64 + 3.0;
+        Counted { coarseness, bytes, steps, statistics }
+    }
+
+    /// Writes what was counted.
+    pub fn written(&self, counted: &Counted) -> Vec<u8> {
+        write::file(self, &counted.steps, &counted.statistics)
+    }
+}
+
+/// Symbols counted at one coarseness.
+pub(super) struct Counted {
+    pub coarseness: f64,
+    /// Bytes of the file, but for the luck of byte stuffing.
+    pub bytes: f64,
+    steps: Steps,
+    statistics: symbols::Statistics,
+}
+
+/// One byte in 256 would be FF by chance and be followed by a zero.
+fn with_stuffing(scan: f64) -> f64 {
+    scan * (1.0 + 1.0 / 256.0)
+}

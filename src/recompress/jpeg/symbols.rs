@@ -1,0 +1,163 @@
+//! Coefficients to quantised levels to Huffman symbols: counted for a size, or written.
+
+use super::{
+    coefficients::{Coefficients, Layout, Steps},
+    dct::{UNITS, nearest},
+    huffman::{Frequencies, Table},
+};
+
+/// How often each symbol comes up: DC and AC, of luma and of chroma.
+#[derive(Clone, Default)]
+pub(super) struct Statistics {
+    pub dc: [Frequencies; 2],
+    pub ac: [Frequencies; 2],
+    /// Sum over luma blocks of the share of structure that quantising takes away.
+    pub loss: f64,
+    /// Luma blocks.
+    pub blocks: u64,
+}
+
+/// The tables for some statistics, in the same order.
+pub(super) struct Tables {
+    pub dc: [Table; 2],
+    pub ac: [Table; 2],
+}
+
+impl Statistics {
+    /// The best tables.
+    pub fn tables(&self) -> Tables {
+        Tables { dc: self.dc.each_ref().map(Table::best), ac: self.ac.each_ref().map(Table::best) }
+    }
+
+    /// Bits of the scan with those tables, byte stuffing not counted.
+    pub fn bits(&self, tables: &Tables) -> u64 {
+        let dc = tables.dc.iter().zip(&self.dc).map(|(t, f)| t.bits(f, |symbol| symbol));
+        let ac = tables.ac.iter().zip(&self.ac).map(|(t, f)| t.bits(f, |symbol| symbol & 15));
+        dc.chain(ac).sum()
+    }
+}
+
+/// What a walk over the blocks hands out, symbol by symbol.
+pub(super) trait Sink {
+    /// A DC difference of that category; `class` is 0 for luma and 1 for chroma.
+    fn dc(&mut self, class: usize, size: u8, value: i32);
+    /// An AC symbol (run and size) with its value; 0xF0 and 0x00 have none.
+    fn ac(&mut self, class: usize, symbol: u8, value: i32);
+}
+
+#[expect(clippy::indexing_slicing, reason = "classes are 0 and 1, symbols have 256 places")]
+impl Sink for Statistics {
+    #[inline]
+    fn dc(&mut self, class: usize, size: u8, _: i32) {
+        self.dc[class & 1].0[usize::from(size)] += 1;
+    }
+
+    #[inline]
+    fn ac(&mut self, class: usize, symbol: u8, _: i32) {
+        self.ac[class & 1].0[usize::from(symbol)] += 1;
+    }
+}
+
+/// Counts the symbols of all MCUs.
+pub(super) fn count(coefficients: &Coefficients, steps: &Steps) -> Statistics {
+    let mut statistics = Statistics::default();
+    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), [0; 3], &mut statistics));
+    statistics
+}
+
+/// Counts the symbols of some runs, and the loss.
+pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> Statistics {
+    let mut statistics = Statistics::default();
+    let reciprocals = steps.reciprocals();
+    let (Steps([luma, _]), [luma_reciprocals, _]) = (steps, &reciprocals);
+    for run in runs {
+        walk(run, layout, &reciprocals, first_dc(run, layout, &reciprocals), &mut statistics);
+        for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
+            if *component == 0 {
+                statistics.loss += lost(block, luma, luma_reciprocals);
+                statistics.blocks += 1;
+            }
+        }
+    }
+    statistics
+}
+
+/// The first DC level of each component: in the midst of a picture the neighbour is about the same.
+fn first_dc(run: &[[i16; 64]], layout: Layout, reciprocals: &[[f32; 64]; 2]) -> [i32; 3] {
+    std::array::from_fn(|component| {
+        let block = layout.blocks().iter().position(|c| usize::from(*c) == component).and_then(|i| run.get(i));
+        let reciprocal = reciprocals.get(component.min(1));
+        block.zip(reciprocal).map_or(0, |(block, [r, ..])| nearest(f32::from(block[0]) * r))
+    })
+}
+
+/// 1 less the structural similarity of a block and its quantised self. By Parseval the sums over pixels are sums over
+/// coefficients, and means apart: Wang et al. 2004, the contrast and structure terms, with the constant C2.
+#[expect(clippy::indexing_slicing, reason = "rows have 8 places")]
+fn lost(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
+    /// 64 pixels, C2 = (0.03 * 255)^2, in the coefficients' units squared.
+    const C2: f32 = 64.0 * 58.5225 * (UNITS as f32) * (UNITS as f32);
+    let (mut error, mut power) = ([0f32; 8], [0f32; 8]);
+    let rows = block.as_chunks::<8>().0.iter().zip(steps.as_chunks::<8>().0).zip(reciprocals.as_chunks::<8>().0);
+    for ((c, s), r) in rows {
+        for i in 0..8 {
+            let (c, step) = (f32::from(c[i]), f32::from(s[i]) * f32::from(UNITS));
+            let e = c - nearest(c * r[i]) as f32 * step;
+            error[i] += e * e;
+            power[i] += c * c;
+        }
+    }
+    let dc = f32::from(block[0]);
+    let (error, power) = (error.iter().sum::<f32>(), power.iter().sum::<f32>() - dc * dc);
+    f64::from(error / (2.0 * power.max(0.0) + C2))
+}
+
+/// Quantises and codes a run of whole MCUs; DC prediction starts from `previous` (ITU T.81, F.1.2).
+#[expect(clippy::indexing_slicing, reason = "components are 0 to 2, classes 0 and 1, blocks 64 long")]
+pub(super) fn walk(
+    run: &[[i16; 64]],
+    layout: Layout,
+    reciprocals: &[[f32; 64]; 2],
+    mut previous: [i32; 3],
+    sink: &mut impl Sink,
+) {
+    let mut levels = [0i16; 64];
+    for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
+        let component = usize::from(*component);
+        let class = component.min(1);
+        for ((level, c), r) in levels.iter_mut().zip(block).zip(&reciprocals[class]) {
+            *level = nearest(f32::from(*c) * r) as i16;
+        }
+        let dc = i32::from(levels[0]).clamp(-1024, 1023);
+        let difference = dc - previous[component];
+        previous[component] = dc;
+        sink.dc(class, size(difference), difference);
+        // Most of a block's end is zeros: passed in eights.
+        let empty =
+            levels.as_chunks::<8>().0.iter().rev().take_while(|c| c.iter().fold(0, |all, v| all | v) == 0).count();
+        let filled = (64 - 8 * empty).max(1);
+        let mut zeros = 0u8;
+        for level in &levels[1..filled] {
+            if *level == 0 {
+                zeros += 1;
+                continue;
+            }
+            while zeros > 15 {
+                sink.ac(class, 0xF0, 0);
+                zeros -= 16;
+            }
+            let level = i32::from(*level).clamp(-1023, 1023);
+            sink.ac(class, zeros << 4 | size(level), level);
+            zeros = 0;
+        }
+        if zeros > 0 || filled < 64 {
+            sink.ac(class, 0, 0);
+        }
+    }
+}
+
+/// Bits of a value (ITU T.81, tables F.1 and F.2).
+#[inline]
+fn size(value: i32) -> u8 {
+    (32 - value.unsigned_abs().leading_zeros()) as u8
+}
