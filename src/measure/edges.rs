@@ -139,3 +139,30 @@ fn noise(sheet: &Sheet, inset: usize) -> f32 {
     // Bins are whole numbers: half of those at zero stand for a size under one half.
     (quantile(&histogram, 0.5) - 0.5).max(0.0) * 1.4826 / 6.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_holds_the_largest_of_nine_by_nine() {
+        let (width, height) = (23_i64, 17_i64);
+        let data: Vec<u16> = (0..width * height).map(|i| (i * 7919 % 4001) as u16).collect();
+        let at = |x: i64, y: i64| data[(y.clamp(0, height - 1) * width + x.clamp(0, width - 1)) as usize];
+        let got = window(&data, width as usize, u16::max);
+        for (i, got) in got.iter().enumerate() {
+            let (x, y) = (i as i64 % width, i as i64 / width);
+            let want = (-4..=4).flat_map(|dy| (-4..=4).map(move |dx| (x + dx, y + dy))).map(|(x, y)| at(x, y)).max();
+            assert_eq!(Some(*got), want, "at {x}, {y}");
+        }
+    }
+
+    #[test]
+    fn a_quantile_lies_where_its_share_of_entries_is_below() {
+        let mut histogram = [0; 256];
+        (histogram[10], histogram[20]) = (30, 70);
+        assert_eq!(quantile(&histogram, 0.15), 10.5);
+        assert_eq!(quantile(&histogram, 0.65), 20.5);
+        assert_eq!(quantile(&[0; 256], 0.5), 0.0);
+    }
+}

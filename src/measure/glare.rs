@@ -60,7 +60,7 @@ const CLIPPED: u8 = 250;
 /// Luma that only light beyond the end of the scale gives.
 const SOLID: u8 = 254;
 /// Luma above which a fifth of the ring around a patch is white itself: gaps in print on a white page, not a rim.
-const STILL_WHITE: f32 = 251.5;
+const STILL_WHITE: f32 = 253.8;
 /// Levels of Cb or Cr from neutral up to which clipped light has no colour of its own.
 const COLOURLESS: u8 = 12;
 /// Levels above the paper that a reflection has at least.
