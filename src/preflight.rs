@@ -11,7 +11,7 @@ use crate::{
     fault::Refusal,
     finding::Finding,
     format::{Format, sniff},
-    measure::{self, Measurements},
+    measure::{self, Measurements, hash::Look},
     options::{Limits, Options, Thresholds},
     pixmap::View,
     probe::{self, Details, Header},
@@ -110,7 +110,8 @@ impl Preflight {
         });
         let mut looks = looks.collect::<Result<Vec<Looked>, Error>>()?;
         self.cancel.check()?;
-        findings.extend(check::mixup::check(&submission.images));
+        let seen: Vec<_> = looks.iter().map(|l| l.look).collect();
+        findings.extend(check::mixup::check(&submission.images, &seen, &self.options.thresholds));
         self.settle(&mut findings);
         looks.iter_mut().for_each(|looked| self.settle(&mut looked.findings));
 
@@ -193,10 +194,14 @@ impl Preflight {
                 Ok(seen) => {
                     looked.findings.extend(seen.faults.iter().map(|f| check::container::fault(f).on(step)));
                     looked.size = Some((seen.picture.width, seen.picture.height));
-                    let measured = self.measure(seen.picture, decode);
+                    looked.look = Some(Look::of(&seen.picture));
+                    let measured = self.measure(step, seen.picture, decode);
                     let thresholds = &self.options.thresholds;
                     looked.scores = score::score(&measured);
                     looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
+                    if let Some(faces) = &measured.faces {
+                        looked.findings.extend(check::face::check(step, faces, thresholds));
+                    }
                     looked.measured = Some(measured);
                 }
                 Err(refusal) if header.format == Format::Pdf => {
@@ -213,13 +218,15 @@ impl Preflight {
     }
 
     /// Measures a view, or a finer one of the same picture where the document is small in it.
-    fn measure(&self, view: View, decode: impl Fn(u32) -> Result<Decoded<View>, Refusal>) -> Measurements {
+    fn measure(&self, step: &Step, view: View, decode: impl Fn(u32) -> Result<Decoded<View>, Refusal>) -> Measurements {
         let document = measure::document::find(&view);
         let finer = document.as_ref().and_then(|d| measure::finer(&view, d)).and_then(|n| decode(n).ok());
-        match finer {
+        let measured = match finer {
             Some(finer) => measure::measure_on(&finer.picture, document),
             None => measure::measure_on(&view, document),
-        }
+        };
+        let faces = if *step == Step::Face { measure::face::find(&view) } else { None };
+        Measurements { faces, ..measured }
     }
 
     /// Findings to request: fit, look again at what was encoded anew, assemble.
@@ -304,6 +311,8 @@ impl Preflight {
 struct Looked {
     /// The kind of the file as it came.
     format: Format,
+    /// What it looks like.
+    look: Option<Look>,
     /// Another file for it, when one was asked for.
     replacement: Option<Vec<u8>>,
     /// Of the file that is gone on with.
@@ -318,6 +327,7 @@ impl Looked {
     fn new(format: Format) -> Self {
         Self {
             format,
+            look: None,
             replacement: None,
             header: Header::unread(format),
             size: None,

@@ -136,6 +136,8 @@ rules! {
             "Take the selfie alone, in front of a plain wall.";
         FaceTooSmall "face_too_small" Warn "The face has few pixels."
             "Hold the camera at arm's length so that the face fills a third of the frame.";
+        FaceTurned "face_turned" Warn "The face does not stand upright."
+            "Turn the picture and save it, or hold the phone upright.";
         OverCompressed "over_compressed" Warn "JPEG compression has eaten fine print."
             "Send the original photo, not one that a messenger has made smaller.";
         Noisy "noisy" Deny "Noise covers fine print."

@@ -4,7 +4,7 @@
 //! concerned. Legibility is their product. The curves' parameters are calibrated against an OCR engine on captures with
 //! known faults; `testdata/CALIBRATION.md` has the data, the operating points and what does not work.
 
-use crate::measure::Measurements;
+use crate::measure::{Measurements, face::Faces};
 use serde::Serialize;
 
 /// Scores of one image, 0 to 100, higher is better; `None` where it was not measured or cannot be told.
@@ -90,7 +90,16 @@ pub fn score(m: &Measurements) -> Scores {
         glare: Some(percent((-GLARE_FALL * m.glare.fraction).exp())),
         exposure: Some(percent(causes.light)),
         document: Some(m.document.as_ref().map_or(0, |d| percent(d.confidence * causes.whole))),
-        face: None,
+        face: m.faces.as_ref().map(|f| face(f)),
+    }
+}
+
+/// One clear face (a detector's score of 10 and more) gives 100, one that is barely told 50, several 20, none 0.
+fn face(faces: &Faces) -> u8 {
+    match (faces.people(), faces.boxes.first()) {
+        (1, Some(face)) => (50.0 + 50.0 * ((face.score - 3.0) / 7.0).clamp(0.0, 1.0)).round() as u8,
+        (0, _) | (_, None) => 0,
+        _ => 20,
     }
 }
 

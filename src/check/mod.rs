@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod container;
+pub mod face;
 pub mod mixup;
 pub mod quality;
 pub mod request;

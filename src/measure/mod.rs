@@ -3,7 +3,6 @@
 pub mod document;
 pub mod edges;
 pub mod exposure;
-#[cfg(feature = "face")]
 pub mod face;
 pub mod glare;
 pub mod hash;
@@ -33,6 +32,8 @@ pub struct Measurements {
     pub exposure: exposure::Exposure,
     /// What of the document's print the picture holds.
     pub text: text::Text,
+    /// The faces, where they were looked for.
+    pub faces: Option<face::Faces>,
 }
 
 impl Measurements {
@@ -79,5 +80,6 @@ pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
         glare: glare::measure(&sheet, &edges, &text),
         exposure: exposure::measure(&sheet, &edges),
         text,
+        faces: None,
     }
 }

@@ -51,6 +51,15 @@ pub struct Thresholds {
     pub colour: f32,
     /// Confidence in the document's place under which its edges count as faint. Default: 0.5.
     pub document: f32,
+    /// Pixels across a face under which it is called small. Default: 60; the smallest selfie that the service's own
+    /// examples approve is 203 x 206 pixels, with a face of about twice that.
+    pub face_px: f32,
+    /// Bits of 256 up to which the looks of two pictures are the same. Default: 30; the same picture at half the size
+    /// and JPEG quality 30 differs by 14 at most.
+    pub same_look: u32,
+    /// The same up to which they are alike. Default: 54; the same picture, cropped, differs by 48 at most, other
+    /// documents of one design by 66 at least.
+    pub like_look: u32,
 }
 
 impl Default for Thresholds {
@@ -82,6 +91,9 @@ impl Thresholds {
             tilt_deg: 35.0,
             colour: 1.5,
             document: 0.5,
+            face_px: 60.0,
+            same_look: 30,
+            like_look: 54,
         }
     }
 }

@@ -67,14 +67,7 @@ pub fn cases() -> Vec<Case> {
     };
     // No decoder here is known to panic, so the fault itself is judged.
     let decoder_fault = refusal(&Refusal::DecoderFault { decoder: "jpeg" }, &Limits::default());
-    let mut blank = files::scan(&bill, (1240, 1754), (595, 842), 1);
-    for object in blank.objects.values_mut() {
-        if let Ok(stream) = object.as_stream_mut()
-            && stream.dict.has(b"Subtype")
-        {
-            stream.set_content(b"not a JPEG at all".to_vec());
-        }
-    }
+    let memory = |max| inspected_with(Step::UtilityBill, "", BILL, options(|o| o.limits.max_memory = max));
     vec![
         case(Rule::EmptyFile, front("", b""), front("", b"x")),
         case(Rule::FileTooLarge, too_large(Some(5 << 30)), too_large(None)),
@@ -97,7 +90,7 @@ pub fn cases() -> Vec<Case> {
         case(Rule::PdfEncrypted, front("", &files::encrypted(scan(1), "")), front("", &files::saved(scan(1)))),
         case(Rule::PdfEncrypted, unlocked(Some("wrong")), unlocked(Some("secret"))),
         case(Rule::PdfNoPages, front("", &files::saved(scan(0))), front("", &files::saved(scan(1)))),
-        case(Rule::PdfNotRendered, front("", &files::saved(blank)), front("", BILL)),
+        case(Rule::PdfNotRendered, memory(1 << 16), memory(1 << 29)),
         case(Rule::PdfUnlocked, unlocked(Some("secret")), unlocked(None)),
         case(
             Rule::Converted,

@@ -1,0 +1,52 @@
+//! Whether the selfie shows one face, well enough.
+
+use crate::{finding::Finding, measure::face::Faces, options::Thresholds, rules::Rule, submission::Step};
+
+/// Judges the faces of the FACE step.
+pub fn check(step: &Step, faces: &Faces, t: &Thresholds) -> Vec<Finding> {
+    let boxes: Vec<[f32; 4]> = faces.boxes.iter().map(|b| [b.x, b.y, b.w, b.h]).collect();
+    let Some(largest) = faces.boxes.first() else {
+        let help = "Take a selfie with the whole face in the frame, looking at the camera, in even light.";
+        let none = Finding::new(Rule::NoFace, "No face can be found in the picture.", help);
+        return vec![none.on(step).predicting("NO_FACE_FOUND").with("value", 0).with("threshold", 1)];
+    };
+    let mut found = Vec::new();
+    let people = faces.people();
+    if people > 1 {
+        found.push(
+            Finding::new(
+                Rule::TooManyFaces,
+                format!("{people} faces are in the picture, where one is to be matched."),
+                "Take the selfie alone, in front of a plain wall.",
+            )
+            .predicting("TOO_MANY_FACES")
+            .with("value", people)
+            .with("threshold", 1)
+            .with("boxes", boxes),
+        );
+    }
+    if faces.turned != 0 {
+        found.push(
+            Finding::new(
+                Rule::FaceTurned,
+                format!("The face does not stand upright; the picture is to be turned by {} degrees.", faces.turned),
+                "Turn the picture and save it, or hold the phone upright.",
+            )
+            .with("value", faces.turned)
+            .with("unit", "degrees clockwise"),
+        );
+    }
+    if largest.w < t.face_px {
+        found.push(
+            Finding::new(
+                Rule::FaceTooSmall,
+                format!("The face is {:.0} pixels wide, where {:.0} are wanted.", largest.w, t.face_px),
+                "Hold the camera at arm's length so that the face fills a third of the frame.",
+            )
+            .with("value", largest.w)
+            .with("threshold", t.face_px)
+            .with("unit", "pixels"),
+        );
+    }
+    found.into_iter().map(|f| f.on(step)).collect()
+}
