@@ -112,3 +112,9 @@ impl Refusal {
         Self::Unreadable(Break::new(what))
     }
 }
+
+/// Runs somebody else's decoder, so that a panic in it becomes a [`Refusal::DecoderFault`].
+pub(crate) fn contained<T>(decoder: &'static str, run: impl FnOnce() -> T) -> Result<T, Refusal> {
+    // What the closure borrowed is read only, or given up with it.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|_| Refusal::DecoderFault { decoder })
+}

@@ -18,16 +18,18 @@ pub mod pixmap;
 pub mod rules;
 pub mod session;
 pub mod submission;
-// Stages, in the order in which they run.
+// Stages; the corridor has their order.
 pub mod check;
 pub mod decode;
 pub mod format;
 pub mod measure;
 pub mod probe;
 pub mod recompress;
+pub mod replace;
 pub mod report;
 pub mod request;
 pub mod score;
+pub mod unlock;
 // The corridor.
 pub mod preflight;
 

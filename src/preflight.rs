@@ -1,17 +1,22 @@
 //! The corridor: calls the rooms in order. The only file that knows the order.
 
 use crate::{
-    check::{self, advice, request::Terms},
-    decode,
+    check::{
+        self,
+        advice::{self, Advice},
+        request::Terms,
+    },
+    decode::{self, Decoded},
     error::Error,
     fault::Refusal,
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements},
-    options::Options,
+    options::{Limits, Options, Thresholds},
     pixmap::View,
     probe::{self, Details, Header},
-    recompress::{self, Encoded, Hint, Infeasible, Source},
+    recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
+    replace,
     report::{DocumentReport, ImageReport, Report, RequestReport, Sent, Verdict},
     request::{Envelope, Request},
     rules::Rule,
@@ -87,7 +92,7 @@ impl Preflight {
         self.cancel.check()?;
         let mut looked = self.look(image);
         self.settle(&mut looked.findings);
-        Ok(report(image, looked))
+        Ok(report(image, looked, &self.options.thresholds))
     }
 
     /// Looks at a submission, fits it into the budget and writes the request, unless something denies it.
@@ -109,7 +114,7 @@ impl Preflight {
         self.settle(&mut findings);
         looks.iter_mut().for_each(|looked| self.settle(&mut looked.findings));
 
-        let skip = advice::submission(looks.iter().map(|l| (advice::image(&l.findings), &*l.findings)));
+        let skip = advice::submission(looks.iter().map(|l| (l.advice(&self.options.thresholds), &*l.findings)));
         let denied = looks.iter().flat_map(|l| &l.findings).chain(&findings).any(Finding::denies);
         let made = if denied {
             None
@@ -127,7 +132,7 @@ impl Preflight {
             .images
             .iter()
             .zip(looks)
-            .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked) })
+            .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked, &self.options.thresholds) })
             .collect::<Vec<_>>();
         let report = Report {
             verdict: if request.is_some() { Verdict::Ready } else { Verdict::Refused },
@@ -143,52 +148,78 @@ impl Preflight {
         Ok(Outcome { report, request })
     }
 
-    /// Bytes to findings: probe, decode, measure, score, check.
+    /// Bytes to findings: probe, replace, decode, measure, score, check.
     fn look(&self, image: &Image<'_>) -> Looked {
         let limits = &self.options.limits;
-        let (step, bytes) = (&image.step, &*image.bytes);
-        let mut looked = Looked::new(sniff(bytes).unwrap_or(Format::Other("unknown")));
+        let step = &image.step;
+        let mut looked = Looked::new(sniff(&image.bytes).unwrap_or(Format::Other("unknown")));
         if let Some(size) = image.unread {
             looked.findings.push(check::container::file_too_large(size, limits.max_file_bytes).on(step));
             return looked;
         }
-        let header = match contained("container", || probe::probe(bytes, limits)) {
+        let mut bytes = &*image.bytes;
+        let mut header = match probed(bytes, limits) {
             Ok(header) => header,
             Err(refusal) => {
                 looked.findings.push(check::container::refusal(&refusal, limits).on(step));
                 return looked;
             }
         };
-        looked.findings.extend(check::container::check(step, &image.name, &header));
-        let is_pdf = header.format == Format::Pdf;
+        let original = check::container::check(step, &image.name, &header);
+        let replaced = replace::replace(bytes, &header, &self.options).map(|new| {
+            new.and_then(|new| match probed(&new.bytes, limits) {
+                Ok(header) => Ok((header, new)),
+                Err(refusal) => Err(check::container::refusal(&refusal, limits)),
+            })
+        });
+        match replaced {
+            None => looked.findings.extend(original),
+            Some(Err(finding)) => {
+                looked.findings.extend(original);
+                looked.findings.push(finding.on(step));
+            }
+            Some(Ok((new_header, new))) => {
+                looked.findings.extend(new.findings.into_iter().map(|f| f.on(step)));
+                looked.findings.extend(check::container::check(step, "", &new_header));
+                header = new_header;
+                bytes = looked.replacement.insert(new.bytes);
+            }
+        }
         if !looked.findings.iter().any(Finding::denies) {
             let (width, height) = header.upright_size();
-            let reduction = View::reduction(width, height);
-            match contained(header.format.name(), || decode::view(bytes, &header, reduction, limits)) {
+            let decode =
+                |reduction| contained(header.format.name(), || decode::view(bytes, &header, reduction, limits));
+            match decode(View::reduction(width, height)) {
                 Ok(seen) => {
                     looked.findings.extend(seen.faults.iter().map(|f| check::container::fault(f).on(step)));
-                    self.judge(step, &seen.picture, &mut looked);
+                    looked.size = Some((seen.picture.width, seen.picture.height));
+                    let measured = self.measure(seen.picture, decode);
+                    let thresholds = &self.options.thresholds;
+                    looked.scores = score::score(&measured);
+                    looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
+                    looked.measured = Some(measured);
                 }
-                Err(refusal) if is_pdf => looked.findings.push(check::container::not_rendered(&refusal).on(step)),
+                Err(refusal) if header.format == Format::Pdf => {
+                    looked.findings.push(check::container::not_rendered(&refusal).on(step));
+                }
                 Err(refusal) => looked.findings.push(check::container::refusal(&refusal, limits).on(step)),
             }
         }
-        if !is_pdf && header.width > 0 {
+        if header.format != Format::Pdf && header.width > 0 {
             looked.size = Some(header.upright_size());
         }
         looked.header = header;
         looked
     }
 
-    /// Pixels to findings: measure, score, check.
-    fn judge(&self, step: &Step, view: &View, looked: &mut Looked) {
-        let thresholds = &self.options.thresholds;
-        let measured = measure::measure(view);
-        let scores = score::score(&measured, thresholds);
-        looked.findings.extend(check::quality::check(step, &measured, &scores, thresholds));
-        looked.size = Some((view.width, view.height));
-        looked.scores = scores;
-        looked.measured = Some(measured);
+    /// Measures a view, or a finer one of the same picture where the document is small in it.
+    fn measure(&self, view: View, decode: impl Fn(u32) -> Result<Decoded<View>, Refusal>) -> Measurements {
+        let document = measure::document::find(&view);
+        let finer = document.as_ref().and_then(|d| measure::finer(&view, d)).and_then(|n| decode(n).ok());
+        match finer {
+            Some(finer) => measure::measure_on(&finer.picture, document),
+            None => measure::measure_on(&view, document),
+        }
     }
 
     /// Findings to request: fit, look again at what was encoded anew, assemble.
@@ -216,7 +247,7 @@ impl Preflight {
             .zip(looks)
             .map(|(image, looked)| Source {
                 step: &image.step,
-                bytes: &image.bytes,
+                bytes: looked.replacement.as_deref().unwrap_or(&image.bytes),
                 header: &looked.header,
                 hint: looked.hint(),
             })
@@ -230,7 +261,10 @@ impl Preflight {
             }
         };
         self.cancel.check()?;
-        let again = sources.par_iter().zip(&encoded).map(|(source, encoded)| self.again(source.step, encoded));
+        let again = sources.par_iter().zip(&encoded).zip(looks).map(|((source, encoded), looked)| {
+            let (sent, found) = self.again(source.step, encoded);
+            (Sent { recompressed: sent.recompressed || looked.replacement.is_some(), ..sent }, found)
+        });
         let mut sent = Vec::with_capacity(encoded.len());
         for (one, found) in again.collect::<Vec<_>>() {
             findings.extend(found);
@@ -249,6 +283,7 @@ impl Preflight {
         if !encoded.recompressed {
             return (sent, Vec::new());
         }
+        let coarse = encoded.coarse_dpi.map(|dpi| coarse(step, dpi));
         let mut looked = self.look(&Image::new(step.clone(), "", &*encoded.bytes));
         self.settle(&mut looked.findings);
         sent.scores = Some(looked.scores);
@@ -257,7 +292,7 @@ impl Preflight {
             help: "Send fewer or smaller images; ask for a photo of the document that fills the frame.".to_owned(),
             ..f
         });
-        (sent, denied.collect())
+        (sent, denied.chain(coarse).collect())
     }
 
     fn settle(&self, findings: &mut [Finding]) {
@@ -267,6 +302,11 @@ impl Preflight {
 
 /// What was seen of one image.
 struct Looked {
+    /// The kind of the file as it came.
+    format: Format,
+    /// Another file for it, when one was asked for.
+    replacement: Option<Vec<u8>>,
+    /// Of the file that is gone on with.
     header: Header,
     size: Option<(u32, u32)>,
     measured: Option<Measurements>,
@@ -277,6 +317,8 @@ struct Looked {
 impl Looked {
     fn new(format: Format) -> Self {
         Self {
+            format,
+            replacement: None,
             header: Header::unread(format),
             size: None,
             measured: None,
@@ -285,9 +327,25 @@ impl Looked {
         }
     }
 
-    fn hint(&self) -> Hint {
-        Hint::default()
+    fn advice(&self, thresholds: &Thresholds) -> Advice {
+        advice::image(&self.findings, &self.scores, thresholds)
     }
+
+    fn hint(&self) -> Hint {
+        let pose = self.measured.as_ref().and_then(|m| m.document.as_ref()).map(|d| &d.pose);
+        Hint { document_px: pose.map(|p| p.across), document_mm: pose.and_then(|p| p.proportions.millimetres()) }
+    }
+}
+
+fn jpeg_quality(header: &Header) -> Option<u8> {
+    match &header.details {
+        Details::Jpeg(jpeg) => jpeg.quality,
+        _ => None,
+    }
+}
+
+fn probed(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
+    contained("container", || probe::probe(bytes, limits))
 }
 
 /// Keeps a decoder's panic from the rest of the submission.
@@ -296,24 +354,47 @@ fn contained<T>(decoder: &'static str, run: impl FnOnce() -> Result<T, Refusal>)
 }
 
 fn over_budget(infeasible: &Infeasible) -> Finding {
-    let Infeasible { least, limit, heaviest, .. } = infeasible;
-    Finding::new(
-        Rule::OverBudget,
-        format!(
-            "The body would have {least} bytes at the least, {} more than the limit of {limit}; {heaviest} weighs most.",
-            least.saturating_sub(*limit)
+    let Infeasible { bound, least, limit, heaviest } = infeasible;
+    let more = least.saturating_sub(*limit);
+    let (rule, message, unit) = match bound {
+        Bound::Body => (
+            Rule::OverBudget,
+            format!(
+                "The body would have {least} bytes at the least, {more} more than the limit of {limit}; {heaviest} weighs most."
+            ),
+            "bytes",
         ),
-        format!("Send a smaller file for {heaviest}."),
-    )
-    .on(heaviest)
-    .with("value", *least)
-    .with("threshold", *limit)
-    .with("unit", "bytes")
-    .with("heaviest", heaviest.name())
+        Bound::Image => (
+            Rule::ImageOverCap,
+            format!(
+                "{heaviest} would have {least} characters of base64 at the least, {more} more than the cap of {limit}."
+            ),
+            "characters of base64",
+        ),
+    };
+    Finding::new(rule, message, format!("Send a smaller file for {heaviest}."))
+        .on(heaviest)
+        .with("value", *least)
+        .with("threshold", *limit)
+        .with("unit", unit)
+        .with("heaviest", heaviest.name())
 }
 
-fn report(image: &Image<'_>, looked: Looked) -> ImageReport {
+fn coarse(step: &Step, dpi: u32) -> Finding {
+    Finding::new(
+        Rule::Coarsened,
+        format!("{step} had to be brought down to {dpi} dots per inch to fit, where 300 are kept if that can be."),
+        "Send fewer or smaller images if its fine print matters.",
+    )
+    .on(step)
+    .with("value", dpi)
+    .with("threshold", 300)
+    .with("unit", "dots per inch")
+}
+
+fn report(image: &Image<'_>, looked: Looked, thresholds: &Thresholds) -> ImageReport {
     let header = &looked.header;
+    let format = looked.format;
     let pdf = match &header.details {
         Details::Pdf(pdf) => Some(pdf),
         _ => None,
@@ -324,8 +405,8 @@ fn report(image: &Image<'_>, looked: Looked) -> ImageReport {
         file: image.name.to_string(),
         step: image.step.clone(),
         verdict: Verdict::of(&looked.findings),
-        advice: advice::image(&looked.findings),
-        format: Some(header.format).filter(|f| *f != Format::Other("unknown")),
+        advice: looked.advice(thresholds),
+        format: Some(format).filter(|f| *f != Format::Other("unknown")),
         bytes: image.size(),
         width: looked.size.map(|s| s.0),
         height: looked.size.map(|s| s.1),

@@ -1,6 +1,10 @@
 //! Native values to scores, 0 to 100, higher is better (as ISO/IEC 29794 quality components).
+//!
+//! Every cause of illegibility has a logistic curve: the probability that text can be read as far as this cause is
+//! concerned. Legibility is their product. The curves' parameters are calibrated against an OCR engine on captures with
+//! known faults; `testdata/CALIBRATION.md` has the data, the operating points and what does not work.
 
-use crate::{measure::Measurements, options::Thresholds};
+use crate::measure::Measurements;
 use serde::Serialize;
 
 /// Scores of one image, 0 to 100, higher is better; `None` where it was not measured or cannot be told.
@@ -13,7 +17,7 @@ pub struct Scores {
     pub sharpness: Option<u8>,
     /// Freedom from glare.
     pub glare: Option<u8>,
-    /// Exposure.
+    /// Exposure: how far print stands out of the noise.
     pub exposure: Option<u8>,
     /// How surely and how wholly the document is in view.
     pub document: Option<u8>,
@@ -21,12 +25,75 @@ pub struct Scores {
     pub face: Option<u8>,
 }
 
+/// The probability, 0 to 1, that the text can be read as far as each cause is concerned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Causes {
+    /// Blur; `None` with too little print to tell.
+    pub sharp: Option<f32>,
+    /// Darkness and noise.
+    pub light: f32,
+    /// Too few pixels.
+    pub fine: f32,
+    /// Reflections over print.
+    pub unglared: f32,
+    /// Parts cut off.
+    pub whole: f32,
+}
+
+/// Acutance at which print is read as often as not, on a sheet of full size, and the curve's slope there.
+const ACUTANCE: (f32, f32) = (0.195, 120.0);
+/// What more it takes where the original is smaller than the sheet: letters of few pixels bear less blur. For a document
+/// of no size; in proportion up to [`FULL_SIZE`].
+const ACUTANCE_SMALL: f32 = 0.04;
+const FULL_SIZE: f32 = 640.0;
+/// Contrast over noise at which print is read as often as not; slope in the natural logarithm.
+const CONTRAST_TO_NOISE: (f32, f32) = (22.0, 5.0);
+/// Pixels along the document at which it is; slope in the natural logarithm.
+const ACROSS: (f32, f32) = (260.0, 6.0);
+/// Share of print under reflections at which it is.
+const GLARE_TEXT: (f32, f32) = (0.15, 40.0);
+/// What a side cut off leaves: of captures with 13 to 30 % cut off, half could not be read in full.
+const CUT: f32 = 0.7;
+/// Glare score: its fall for each unit of the document blown out. 2 % give 79, 10 % give 30.
+const GLARE_FALL: f32 = 12.0;
+
+impl Causes {
+    /// From what was measured.
+    pub fn of(m: &Measurements) -> Self {
+        let acutance = ACUTANCE.0 + ACUTANCE_SMALL * (1.0 - m.across_px / FULL_SIZE).max(0.0);
+        let whole = m.document.as_ref().is_none_or(|d| d.fully_visible);
+        Self {
+            sharp: m.sharpness.acutance.map(|a| logistic((a - acutance) * ACUTANCE.1)),
+            light: logistic(
+                (m.exposure.contrast_to_noise() / CONTRAST_TO_NOISE.0).max(1e-3).ln() * CONTRAST_TO_NOISE.1,
+            ),
+            fine: logistic((m.across_px / ACROSS.0).max(1e-3).ln() * ACROSS.1),
+            unglared: logistic((GLARE_TEXT.0 - m.glare.text_fraction) * GLARE_TEXT.1),
+            whole: if whole { 1.0 } else { CUT },
+        }
+    }
+
+    /// All together; `None` where sharpness cannot be told.
+    pub fn legible(&self) -> Option<f32> {
+        Some(self.sharp? * self.light * self.fine * self.unglared * self.whole)
+    }
+}
+
 /// Maps measurements to scores.
-pub fn score(m: &Measurements, t: &Thresholds) -> Scores {
-    let sigmoid = |x: f32| (100.0 / (1.0 + (-x).exp())).round() as u8;
-    let sharpness = m.sharpness.acutance.map(|a| sigmoid((a - t.acutance) * 40.0));
-    let glare = Some((100.0 * (1.0 - m.glare.clipped_fraction)).round() as u8);
-    let exposure = Some(sigmoid((m.exposure.mean - t.luma_dark) / 8.0));
-    let legibility = [sharpness, glare, exposure].into_iter().flatten().min();
-    Scores { legibility, sharpness, glare, exposure, document: None, face: None }
+pub fn score(m: &Measurements) -> Scores {
+    let causes = Causes::of(m);
+    let percent = |p: f32| (100.0 * p.clamp(0.0, 1.0)).round() as u8;
+    Scores {
+        legibility: causes.legible().map(percent),
+        sharpness: causes.sharp.map(percent),
+        glare: Some(percent((-GLARE_FALL * m.glare.fraction).exp())),
+        exposure: Some(percent(causes.light)),
+        document: Some(m.document.as_ref().map_or(0, |d| percent(d.confidence * causes.whole))),
+        face: None,
+    }
+}
+
+fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
 }

@@ -6,6 +6,7 @@ mod files;
 mod paint;
 mod rules {
     pub mod container;
+    pub mod quality;
     pub mod request;
 }
 
@@ -73,7 +74,7 @@ pub fn inspected_with(step: Step, name: &str, bytes: &[u8], options: Options) ->
 
 #[test]
 fn each_rule_fires_where_it_should_and_nowhere_else() {
-    let cases = [rules::container::cases(), rules::request::cases()].concat();
+    let cases = [rules::container::cases(), rules::quality::cases(), rules::request::cases()].concat();
     for Case { rule, level, fires, near_miss } in &cases {
         let hit = fires.iter().find(|f| f.rule == *rule);
         let hit = hit.unwrap_or_else(|| panic!("{rule} does not fire; found {:?}", ids(fires)));

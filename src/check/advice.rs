@@ -1,6 +1,16 @@
 //! What to do with an image, and whether `skipAnalysis` is warranted.
+//!
+//! `skipAnalysis` makes the service take a picture without its own check for blur, glare and a document. It is
+//! recommended only where a picture surely can be read *and* a named reason foresees that this check objects all the
+//! same. What really is blurred, glared over print or cut off is to be taken again: skipping the check would only turn
+//! an instant answer into a later denial.
 
-use crate::{finding::Finding, rules::Family};
+use crate::{
+    finding::Finding,
+    options::Thresholds,
+    rules::{Family, Rule},
+    score::Scores,
+};
 use serde::Serialize;
 
 /// What to do with an image, from best to worst.
@@ -27,17 +37,50 @@ pub struct SkipRecommendation {
     pub because: Vec<String>,
 }
 
-/// Advice on one image, from what was found on it.
-pub fn image(findings: &[Finding]) -> Advice {
+/// Advice on one image, from what was found on it and its scores.
+pub fn image(findings: &[Finding], scores: &Scores, t: &Thresholds) -> Advice {
     let denied = |family| findings.iter().any(|f| f.denies() && f.family() == family);
+    let surely_legible = scores.legibility.is_some_and(|l| f32::from(l) >= 100.0 * t.surely_legible);
+    // Another fault that the check would be right to object to.
+    let spoiled = || findings.iter().any(|f| f.predicts.is_some() && reason(f).is_none());
     match () {
         () if denied(Family::Container) => Advice::Replace,
         () if denied(Family::Quality) => Advice::Retake,
+        () if surely_legible && !spoiled() && findings.iter().any(|f| reason(f).is_some()) => {
+            Advice::SendWithSkipAnalysis
+        }
         () => Advice::Send,
     }
 }
 
-/// Whether to set `skipAnalysis` for a submission, from what was found on its images.
-pub fn submission<'a>(_images: impl IntoIterator<Item = (Advice, &'a [Finding])>) -> SkipRecommendation {
-    SkipRecommendation::default()
+/// Whether to set `skipAnalysis` for a submission, from the advice on its images and what was found on them: when one of
+/// them calls for it, and none is to be taken again or replaced. The reasons are listed in any case.
+pub fn submission<'a>(images: impl IntoIterator<Item = (Advice, &'a [Finding])>) -> SkipRecommendation {
+    let mut worst = Advice::Send;
+    let mut because = Vec::new();
+    for (advice, findings) in images {
+        worst = worst.max(advice);
+        if advice == Advice::SendWithSkipAnalysis {
+            because.extend(findings.iter().filter_map(reason));
+        }
+    }
+    SkipRecommendation { recommended: worst == Advice::SendWithSkipAnalysis, because }
+}
+
+/// Why a finding lets the service's check object to a picture that can be read; `None` when it would object rightly, or
+/// not at all.
+fn reason(finding: &Finding) -> Option<String> {
+    let step = finding.step.as_ref().filter(|s| s.is_document())?;
+    match finding.rule {
+        Rule::Glare if finding.evidence.get("covers").is_some_and(|c| c == "nothing") => {
+            Some(format!("glare on {step} covers no text"))
+        }
+        Rule::Borderless => Some(format!("{step} fills the picture to its rim, so that no edges can be found")),
+        // Without any document there is nothing that the check would wrongly miss.
+        Rule::DocumentNotFound if finding.evidence.get("value").and_then(|v| v.as_f64()) > Some(0.0) => {
+            Some(format!("the edges of {step} can hardly be told from what is around it"))
+        }
+        Rule::TooSmall => Some(format!("{step} is small, but can be read")),
+        _ => None,
+    }
 }

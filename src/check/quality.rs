@@ -1,21 +1,310 @@
-//! Whether the picture can be read.
+//! Whether the picture can be read, and what the service's photo check is likely to say.
 
 use crate::{
-    finding::Finding, measure::Measurements, options::Thresholds, rules::Rule, score::Scores, submission::Step,
+    finding::Finding,
+    measure::{Measurements, glare::Covers},
+    options::Thresholds,
+    rules::{Level, Rule},
+    score::Causes,
+    submission::Step,
 };
+use serde_json::Value;
 
-/// Judges the measurements of one image.
-pub fn check(step: &Step, m: &Measurements, _scores: &Scores, t: &Thresholds) -> Vec<Finding> {
-    let mut found = Vec::new();
-    match m.sharpness.acutance {
-        Some(a) if a < t.acutance => found.push(
-            Finding::new(Rule::TooBlurry, "The text is too soft to read.", "Hold still and take the photo again.")
-                .on(step)
-                .predicting("DOC_TOO_BLURRY")
-                .with("value", a)
-                .with("threshold", t.acutance),
-        ),
-        _ => {}
+/// Judges the measurements of one image. `jpeg_quality` is what its header says, on libjpeg's scale.
+pub fn check(step: &Step, m: &Measurements, jpeg_quality: Option<u8>, t: &Thresholds) -> Vec<Finding> {
+    let judge = Judge { step, m, t, causes: Causes::of(m) };
+    // A selfie has no print; its face is judged by measures of its own.
+    let of_print = if *step == Step::Face { Vec::new() } else { judge.print() };
+    let mut found: Vec<Finding> = of_print.into_iter().flatten().collect();
+    if step.is_document() {
+        found.extend(judge.place().into_iter().flatten());
     }
-    found
+    found.extend([judge.dark(), judge.bright(), judge.compressed(jpeg_quality)].into_iter().flatten());
+    found.into_iter().map(|f| f.on(step)).collect()
+}
+
+struct Judge<'a> {
+    step: &'a Step,
+    m: &'a Measurements,
+    t: &'a Thresholds,
+    causes: Causes,
+}
+
+impl Judge<'_> {
+    /// What concerns print.
+    fn print(&self) -> Vec<Option<Finding>> {
+        vec![self.blurry(), self.glare(), self.too_small(), self.noisy(), self.contrast(), self.shadow(), self.colour()]
+    }
+
+    /// What concerns the document's place in the picture.
+    fn place(&self) -> Vec<Option<Finding>> {
+        vec![self.found(), self.cut(), self.tilted()]
+    }
+
+    /// The level that a cause's probability of being read calls for: it denies by itself, or as the weakest of several
+    /// that deny together.
+    fn level(&self, p: f32) -> Option<Level> {
+        let Causes { sharp, light, fine, unglared, .. } = self.causes;
+        let weakest = p <= [sharp.unwrap_or(1.0), light, fine, unglared].into_iter().fold(1.0, f32::min);
+        // What is cut off has a rule of its own.
+        let together = sharp.unwrap_or(1.0) * light * fine * unglared;
+        match () {
+            () if p < self.t.legible || (weakest && together < self.t.legible) => Some(Level::Deny),
+            () if p < self.t.doubtful => Some(Level::Warn),
+            () => None,
+        }
+    }
+
+    /// A status of the service's check on documents, which it does not make of other steps.
+    fn predict(&self, finding: Finding, status: &'static str) -> Finding {
+        if self.step.is_document() { finding.predicting(status) } else { finding }
+    }
+
+    fn blurry(&self) -> Option<Finding> {
+        let (sharpness, t) = (&self.m.sharpness, self.t);
+        let (Some(acutance), Some(sharp)) = (sharpness.acutance, self.causes.sharp) else {
+            let finding = Finding::new(
+                Rule::Indeterminate,
+                "There is too little print on this side to tell whether it is sharp.",
+                "Look at it yourself: nothing speaks against it.",
+            );
+            return Some(finding.with("value", sharpness.edge_pixels).with("unit", "edge pixels"));
+        };
+        let moved = sharpness.direction_ratio().is_some_and(|r| r > MOVED);
+        let (soft, help) = if moved {
+            (
+                "smeared in one direction",
+                "Hold the phone with both hands, or lay the document down, and take the photo again in more light.",
+            )
+        } else {
+            (
+                "out of focus",
+                "Tap on the document to focus, keep a hand's breadth more distance, and take the photo again.",
+            )
+        };
+        let level = self.level(sharp)?;
+        let message = match level {
+            Level::Deny => format!("The print is {soft}: letters run into each other."),
+            _ => format!("The print is a little {soft}; it can probably be read."),
+        };
+        let boxes = sharpness.parts.iter().filter(|p| p.acutance < acutance.max(0.2)).map(|p| p.place);
+        let finding = Finding::new(Rule::TooBlurry, message, help).at(level);
+        Some(
+            self.predict(finding, "DOC_TOO_BLURRY")
+                .with("value", acutance)
+                .with("unit", "acutance per pixel of the flattened document")
+                .with("readable", sharp)
+                .with("threshold", if level == Level::Deny { t.legible } else { t.doubtful })
+                .with("kind", if moved { "motion" } else { "defocus" })
+                .with("boxes", boxes_of(boxes)),
+        )
+    }
+
+    fn glare(&self) -> Option<Finding> {
+        let (glare, t) = (&self.m.glare, self.t);
+        let covered = self.level(self.causes.unglared).filter(|_| glare.text_fraction > 0.0);
+        if covered.is_none() && glare.fraction < t.glare {
+            return None;
+        }
+        let covers = glare.blobs.iter().filter(|b| b.certainty >= SURE).map(|b| b.covers);
+        let covers = covers.min_by_key(|c| *c as u8).unwrap_or(Covers::Nothing);
+        // Without a document the lights may be anywhere.
+        let most = if self.m.document.is_some() { Level::Deny } else { Level::Warn };
+        let level = covered.unwrap_or(Level::Warn).min(most);
+        let message = match (covers, level) {
+            (Covers::Text, Level::Deny) => "A reflection hides print on the document.",
+            (Covers::Text, _) => "A reflection touches print on the document; most of it can be read.",
+            (Covers::Picture, _) => "A reflection lies on the portrait.",
+            (Covers::Nothing, _) => "A reflection lies on the document and covers neither print nor portrait.",
+        };
+        let help = "Tilt the document away from the lamp, or step aside from it, and switch the flash off.";
+        let boxes = glare.blobs.iter().filter(|b| b.certainty >= SURE).map(|b| b.place);
+        let finding = Finding::new(Rule::Glare, message, help).at(level);
+        Some(
+            self.predict(finding, "DOC_GLARED")
+                .with("value", glare.fraction)
+                .with("threshold", t.glare)
+                .with("unit", "share of the document")
+                .with("covers", covers.name())
+                .with("print_covered", glare.text_fraction)
+                .with("boxes", boxes_of(boxes)),
+        )
+    }
+
+    fn too_small(&self) -> Option<Finding> {
+        let across = self.m.across_px;
+        let (rule, message) = match self.level(self.causes.fine) {
+            Some(Level::Deny) => (
+                Rule::TextTooSmall,
+                format!("The document is only {across:.0} pixels wide: print is too coarse to read."),
+            ),
+            _ if across < self.t.small_px => {
+                (Rule::TooSmall, format!("The document is only {across:.0} pixels wide; large print can be read."))
+            }
+            _ => return None,
+        };
+        let help = "Go closer until the document fills the frame, or send the original instead of a thumbnail.";
+        let finding = Finding::new(rule, message, help);
+        Some(
+            self.predict(finding, "DOC_TOO_BLURRY")
+                .with("value", across)
+                .with("threshold", self.t.small_px)
+                .with("unit", "pixels"),
+        )
+    }
+
+    fn noisy(&self) -> Option<Finding> {
+        if self.m.exposure.paper < self.t.dark_paper {
+            return None;
+        }
+        let finding =
+            Finding::new(Rule::Noisy, "Noise drowns the print.", "Take the photo again in more light, by a window.");
+        self.level(self.causes.light).map(|level| self.grain(finding.at(level)))
+    }
+
+    fn grain(&self, finding: Finding) -> Finding {
+        self.predict(finding, "DOC_TOO_BLURRY")
+            .with("value", self.m.exposure.contrast_to_noise())
+            .with("unit", "contrast of print over noise")
+            .with("paper", self.m.exposure.paper)
+    }
+
+    fn dark(&self) -> Option<Finding> {
+        let dark = self.m.exposure.paper < self.t.dark_paper;
+        let level = if *self.step == Step::Face { None } else { self.level(self.causes.light) };
+        let message = match level {
+            Some(Level::Deny) => "The picture is so dark that print drowns in noise.",
+            _ => "The picture is dark.",
+        };
+        let help = "Take the photo again by a window or under a lamp.";
+        let finding = Finding::new(Rule::Underexposed, message, help).at(level.unwrap_or(Level::Warn));
+        dark.then(|| self.grain(finding).with("threshold", self.t.dark_paper))
+    }
+
+    fn bright(&self) -> Option<Finding> {
+        let e = &self.m.exposure;
+        (e.clipped_fraction >= self.t.clipped && e.contrast < self.t.full_contrast).then(|| {
+            let help = "Take the photo again without flash, out of direct sun.";
+            let level = if e.contrast < self.t.contrast { Level::Deny } else { Level::Warn };
+            Finding::new(Rule::Overexposed, "Most of the picture is blown out to white.", help)
+                .at(level)
+                .with("value", e.clipped_fraction)
+                .with("threshold", self.t.clipped)
+                .with("unit", "share of the document")
+        })
+    }
+
+    fn contrast(&self) -> Option<Finding> {
+        let contrast = self.m.exposure.contrast;
+        (contrast < self.t.contrast && self.m.exposure.paper >= self.t.dark_paper).then(|| {
+            let help = "Take the photo again in even light; a scan does better with faint print.";
+            Finding::new(Rule::LowContrast, "Print and paper hardly differ.", help)
+                .with("value", contrast)
+                .with("threshold", self.t.contrast)
+                .with("unit", "luma levels")
+        })
+    }
+
+    fn shadow(&self) -> Option<Finding> {
+        let unevenness = self.m.exposure.unevenness;
+        (self.m.document.is_some() && unevenness >= self.t.shadow).then(|| {
+            let help = "Keep your hand and the phone out of the light that falls on the document.";
+            Finding::new(Rule::Shadow, "A shadow lies across the document.", help)
+                .with("value", unevenness)
+                .with("threshold", self.t.shadow)
+                .with("unit", "share of the light that is missing in the shade")
+        })
+    }
+
+    fn colour(&self) -> Option<Finding> {
+        let colour = self.m.exposure.colour.unwrap_or(0.0);
+        (self.step.is_document() && colour < self.t.colour).then(|| {
+            let help = "Services ask for the original document in colour; take a photo of it.";
+            Finding::new(Rule::Colourless, "The picture has no colour, as a photocopy.", help)
+                .with("value", colour)
+                .with("threshold", self.t.colour)
+                .with("unit", "levels from neutral")
+        })
+    }
+
+    fn compressed(&self, quality: Option<u8>) -> Option<Finding> {
+        let quality = quality.filter(|q| *q <= self.t.jpeg_quality)?;
+        let help = "Send the original file rather than a copy out of a messenger.";
+        let message = format!("The file was saved at JPEG quality {quality}, which eats fine print.");
+        let finding = Finding::new(Rule::OverCompressed, message, help);
+        Some(finding.with("value", quality).with("threshold", self.t.jpeg_quality).with("unit", "JPEG quality"))
+    }
+
+    fn found(&self) -> Option<Finding> {
+        let help = "Lay the document flat on a surface of another colour, and leave a margin around it.";
+        let confidence = self.m.document.as_ref().map_or(0.0, |d| d.confidence);
+        match &self.m.document {
+            Some(d) if d.borderless() => Some(
+                Finding::new(
+                    Rule::Borderless,
+                    "The document fills the picture to its rim, as in a scan.",
+                    "Nothing needs to be done if it can be read; a photo with a margin around is found more surely.",
+                )
+                .predicting("DOC_NOT_FOUND"),
+            ),
+            Some(_) if confidence >= self.t.document => None,
+            other => {
+                let message = match other {
+                    Some(_) => "The document's edges can hardly be told from what is around it.",
+                    None => "No document can be made out in the picture.",
+                };
+                Some(
+                    Finding::new(Rule::DocumentNotFound, message, help)
+                        .predicting("DOC_NOT_FOUND")
+                        .with("value", confidence)
+                        .with("threshold", self.t.document)
+                        .with("unit", "confidence"),
+                )
+            }
+        }
+    }
+
+    fn cut(&self) -> Option<Finding> {
+        let document = self.m.document.as_ref().filter(|d| !d.fully_visible)?;
+        let sure = document.confidence >= self.t.document;
+        let names = ["top", "right", "bottom", "left"];
+        let sides: Vec<&str> = document.cut_sides().filter_map(|i| names.get(i).copied()).collect();
+        let place = if sides.is_empty() { "the edge".to_owned() } else { format!("the {}", sides.join(" and ")) };
+        let message = match sure {
+            true => format!("The document is cut off at {place} of the picture."),
+            false => format!("The document seems to be cut off at {place} of the picture."),
+        };
+        let help = "Go a little further away until all four corners are in the picture.";
+        Some(
+            Finding::new(Rule::DocumentNotFullyVisible, message, help)
+                .at(if sure { Level::Deny } else { Level::Warn })
+                .predicting("DOC_NOT_FULLY_VISIBLE")
+                .with("side", sides)
+                .with("value", document.confidence)
+                .with("threshold", self.t.document)
+                .with("unit", "confidence"),
+        )
+    }
+
+    fn tilted(&self) -> Option<Finding> {
+        let degrees = self.m.document.as_ref()?.pose.perspective_deg;
+        (degrees >= self.t.tilt_deg).then(|| {
+            let help = "Hold the phone straight above the document.";
+            Finding::new(Rule::Tilted, "The document is seen at a flat angle.", help)
+                .with("value", degrees)
+                .with("threshold", self.t.tilt_deg)
+                .with("unit", "degrees")
+        })
+    }
+}
+
+/// Ratio of acutance between directions from which on blur counts as motion. Sharp documents reach 1.6 where a barcode
+/// faces one way only; blur of defocus stays under 1.3.
+const MOVED: f32 = 1.4;
+/// Certainty from which on a patch is shown as a reflection.
+const SURE: f32 = 0.3;
+
+/// Boxes as evidence, `[[x, y, width, height], …]`.
+fn boxes_of(boxes: impl Iterator<Item = [f32; 4]>) -> Value {
+    boxes.map(|b| Value::from(b.to_vec())).collect()
 }

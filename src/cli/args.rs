@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use idenfy_preflight::{
     Options, SkipAnalysis,
-    options::TokenField,
+    options::{PdfPassword, TokenField},
     rules::{Level, Rule},
     submission::TokenType,
 };
@@ -104,6 +104,13 @@ pub struct Inspect {
 /// How images are looked at.
 #[derive(Args)]
 pub struct Look {
+    /// Turn HEIC, WebP, TIFF, BMP and GIF into JPEG, and go on with that.
+    #[arg(long)]
+    convert: bool,
+    /// Unlock encrypted PDFs with this password ("" for those that open without asking), and go on with a decrypted copy.
+    /// Other users of the machine can read arguments: the variable is the better place.
+    #[arg(long, value_name = "PASSWORD", env = "IDENFY_PDF_PASSWORD", hide_env_values = true)]
+    pdf_password: Option<String>,
     /// Let a rule pass: it is told and does not count. `all` lets everything through but a body over the limit.
     #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
     allow: Vec<String>,
@@ -119,6 +126,8 @@ impl Look {
     /// The options that follow; two flags that contradict are told.
     pub fn options(&self) -> Result<Options, String> {
         let mut options = Options::default();
+        options.convert = self.convert;
+        options.pdf_password = self.pdf_password.clone().map(PdfPassword::new);
         let mut seen = std::collections::BTreeMap::new();
         let flags = [(Level::Allow, &self.allow), (Level::Warn, &self.warn), (Level::Deny, &self.deny)];
         for (level, names) in flags {

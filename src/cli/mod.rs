@@ -135,7 +135,7 @@ fn rules() -> String {
             Level::Deny => "deny",
         };
         let family = format!("{:?}", rule.family()).to_lowercase();
-        format!("{:width$}  {family:9}  {level:5}  {}\n", rule.id(), rule.summary())
+        format!("{:width$}  {family:9}  {level:5}  {} {}\n", rule.id(), rule.summary(), rule.help())
     };
     Rule::ALL.iter().map(line).collect()
 }

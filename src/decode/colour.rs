@@ -12,24 +12,32 @@ use std::io::Read;
 pub(crate) struct Profile(ColorProfile);
 
 impl Profile {
-    /// From an ICC profile; `None` when it cannot be used, is for another number of components, or is sRGB.
+    /// From an ICC profile; `None` when it cannot be used, is for other components than RGB, or comes to sRGB.
     pub(crate) fn from_icc(icc: &[u8], limits: &Limits) -> Option<Self> {
         let most = usize::try_from(limits.max_inflated).unwrap_or(usize::MAX);
         let options = ParsingOptions { max_profile_size: most, ..Default::default() };
         let profile = ColorProfile::new_from_slice_with_options(icc, options).ok()?;
-        (profile.color_space == DataColorSpace::Rgb).then_some(Self(profile))
+        (profile.color_space == DataColorSpace::Rgb).then_some(Self(profile)).filter(Self::matters)
+    }
+
+    /// From the code points of ITU-T H.273 for primaries and transfer; `None` for unknown ones, and where they come to
+    /// sRGB. Broadcast's curves count as sRGB's: such pictures are made and looked at on screens, and so do browsers.
+    pub(crate) fn from_code_points(primaries: u16, transfer: u16) -> Option<Self> {
+        const SRGB: u16 = 13;
+        let transfer = if matches!(transfer, 1 | 2 | 6 | 14 | 15) { SRGB } else { transfer };
+        let profile = CicpProfile {
+            color_primaries: CicpColorPrimaries::try_from(u8::try_from(primaries).ok()?).ok()?,
+            transfer_characteristics: TransferCharacteristics::try_from(u8::try_from(transfer).ok()?).ok()?,
+            matrix_coefficients: MatrixCoefficients::Identity,
+            full_range: true,
+        };
+        Some(Self(ColorProfile::new_from_cicp(profile))).filter(Self::matters)
     }
 
     /// From what a PNG has: code points go before a profile (PNG, third edition, 4.3).
     pub(super) fn of_png(iccp: Option<&[u8]>, cicp: Option<[u8; 4]>, limits: &Limits) -> Option<Self> {
         if let Some([primaries, transfer, ..]) = cicp {
-            let profile = CicpProfile {
-                color_primaries: CicpColorPrimaries::try_from(primaries).ok()?,
-                transfer_characteristics: TransferCharacteristics::try_from(transfer).ok()?,
-                matrix_coefficients: MatrixCoefficients::Identity,
-                full_range: true,
-            };
-            return Some(Self(ColorProfile::new_from_cicp(profile)));
+            return Self::from_code_points(primaries.into(), transfer.into());
         }
         // A name of up to 79 bytes, 0, the method, and the profile compressed (PNG, 11.3.2.3).
         let iccp = iccp?;
@@ -38,6 +46,17 @@ impl Profile {
         let mut icc = Vec::new();
         ZlibDecoder::new(packed).take(limits.max_inflated).read_to_end(&mut icc).ok()?;
         Self::from_icc(&icc, limits)
+    }
+
+    /// Whether any of 216 colours spread over the cube moves further than rounding does. Most profiles in the wild are
+    /// sRGB under one name or another; those pictures stay as they are, to the bit.
+    fn matters(&self) -> bool {
+        const ROUNDING: u8 = 4;
+        let level = |i: u32| (i % 6 * 51) as u8;
+        let colours: Vec<u8> = (0..216).flat_map(|i| [level(i), level(i / 6), level(i / 36)]).collect();
+        let mut moved = colours.clone();
+        self.to_srgb(&mut moved);
+        colours.iter().zip(&moved).any(|(a, b)| a.abs_diff(*b) > ROUNDING)
     }
 
     /// Converts RGB samples in place. Where the profile cannot be applied they stay as they are.

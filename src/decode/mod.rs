@@ -3,6 +3,7 @@
 
 mod colour;
 pub mod jpeg;
+pub mod other;
 pub mod pdf;
 pub mod png;
 
@@ -58,15 +59,8 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     .map(|d| d.map(|picture| picture.oriented(header.orientation)))
 }
 
-/// Decodes by the `image` crate, within the memory limit.
-fn with_image(bytes: &[u8], format: image::ImageFormat, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
-    let mut reader = image::ImageReader::with_format(std::io::Cursor::new(bytes), format);
-    let mut bound = image::Limits::default();
-    bound.max_alloc = Some(limits.max_memory);
-    reader.limits(bound);
-    let picture = reader.decode().map_err(|e| Refusal::unreadable(e.to_string()))?.into_rgb8();
-    let (width, height) = picture.dimensions();
-    Pixmap::new(width, height, picture.into_raw())
-        .map(|picture| Decoded { picture, faults: Vec::new() })
-        .ok_or_else(|| Refusal::unreadable("the picture has no pixels"))
+/// A sample over white: v * a + 255 * (1 - a), rounded.
+fn on_white(v: u8, a: u8) -> u8 {
+    let sum = u16::from(v) * u16::from(a) + 255 * (255 - u16::from(a)) + 128;
+    ((sum + (sum >> 8)) >> 8) as u8
 }

@@ -27,7 +27,7 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
     let parts = Parts::read(bytes, limits)?;
     let (width, height) = (parts.ihdr.width, parts.ihdr.height);
     decode(bytes, header, &parts, limits, |samples| ViewRows::new(width, height, reduction, samples))?
-        .transpose(|rows| rows.finish())
+        .try_map(|rows| rows.finish())
 }
 
 /// The whole picture, as stored (not yet upright), in sRGB.
@@ -44,12 +44,12 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     if let Some(profile) = colour::Profile::of_png(parts.icc, parts.cicp, limits) {
         profile.to_srgb(&mut decoded.picture.rgb);
     }
-    decoded.transpose(|canvas| Pixmap::new(width, height, canvas.rgb))
+    decoded.try_map(|canvas| Pixmap::new(width, height, canvas.rgb))
 }
 
 impl<T> Decoded<T> {
     /// The picture made of what was decoded; there is one unless it has no pixels, which `probe` refuses.
-    fn transpose<U>(self, make: impl FnOnce(T) -> Option<U>) -> Result<Decoded<U>, Refusal> {
+    fn try_map<U>(self, make: impl FnOnce(T) -> Option<U>) -> Result<Decoded<U>, Refusal> {
         let picture = make(self.picture).ok_or_else(|| Refusal::unreadable("the picture has no pixels"))?;
         Ok(Decoded { picture, faults: self.faults })
     }
@@ -132,32 +132,33 @@ fn read(
     let mut decoder = png::Decoder::new_with_options(&mut source, options);
     decoder.set_limits(png::Limits { bytes: limits.max_memory as usize });
     let (result, row) = match decoder.read_info() {
-        Ok(mut reader) if ihdr.interlaced => interlaced(&mut reader, ihdr, take),
+        Ok(mut reader) if ihdr.interlaced => (interlaced(&mut reader, ihdr, take), None),
         Ok(mut reader) => {
             let mut row = 0;
             loop {
                 match reader.next_row() {
                     Ok(Some(data)) => take(data.data()),
-                    Ok(None) => break (Ok(()), row),
-                    Err(e) => break (Err(e), row),
+                    Ok(None) => break (Ok(()), Some(row)),
+                    Err(e) => break (Err(e), Some(row)),
                 }
                 row += 1;
             }
         }
-        Err(e) => (Err(e), 0),
+        Err(e) => (Err(e), Some(0)),
     };
-    result.map_err(|error| match error {
-        png::DecodingError::LimitsExceeded => {
-            let (needed, limit) = (row_bytes(ihdr), limits.max_memory);
-            Refusal::Limit { what: "bytes of memory", needed, limit }
+    result.map_err(|error| {
+        if matches!(error, png::DecodingError::LimitsExceeded) {
+            return Refusal::Limit { what: "bytes of memory", needed: row_bytes(ihdr), limit: limits.max_memory };
         }
-        _ if row == ihdr.height => {
-            Refusal::Unreadable(Break::new("the end of the picture data is missing").at_byte(source.position()))
-        }
-        _ => {
-            let what = format!("the picture breaks off after {row} of {} rows", ihdr.height);
-            Refusal::Unreadable(Break::new(what).at_byte(source.position()).at_row(row))
-        }
+        let (height, byte) = (ihdr.height, source.position());
+        Refusal::Unreadable(match row {
+            Some(row) if row == height => Break::new("the end of the picture data is missing").at_byte(byte),
+            Some(row) => {
+                Break::new(format!("the picture breaks off after {row} of {height} rows")).at_byte(byte).at_row(row)
+            }
+            // Most rows get their last pixels in the last pass only.
+            None => Break::new("the picture breaks off before its rows are complete").at_byte(byte),
+        })
     })
 }
 
@@ -166,24 +167,17 @@ fn interlaced<R: std::io::BufRead + std::io::Seek>(
     reader: &mut png::Reader<R>,
     ihdr: &Ihdr,
     mut take: impl FnMut(&[u8]),
-) -> (Result<(), png::DecodingError>, u32) {
+) -> Result<(), png::DecodingError> {
     let stride = row_bytes(ihdr) as usize;
     let mut whole = vec![0; whole_bytes(ihdr) as usize];
     let bits = u8::try_from(bits_per_pixel(ihdr)).unwrap_or(u8::MAX);
-    loop {
-        match reader.next_interlaced_row() {
-            Ok(Some(data)) => {
-                if let png::InterlaceInfo::Adam7(pass) = data.interlace() {
-                    png::expand_interlaced_row(&mut whole, stride, data.data(), pass, bits);
-                }
-            }
-            Ok(None) => break,
-            // Most rows get their last pixels in the last pass only.
-            Err(e) => return (Err(e), 0),
+    while let Some(row) = reader.next_interlaced_row()? {
+        if let png::InterlaceInfo::Adam7(pass) = row.interlace() {
+            png::expand_interlaced_row(&mut whole, stride, row.data(), pass, bits);
         }
     }
     whole.chunks_exact(stride).for_each(&mut take);
-    (Ok(()), ihdr.height)
+    Ok(())
 }
 
 fn bits_per_pixel(ihdr: &Ihdr) -> u64 {
@@ -211,3 +205,6 @@ fn check_memory(needed: u64, limits: &Limits) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

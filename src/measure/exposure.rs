@@ -1,17 +1,99 @@
-//! How the tones lie.
+//! How the tones lie on the document.
 
-use crate::pixmap::View;
+use super::{
+    edges::{Edges, quantile},
+    sheet::Sheet,
+};
 
-/// How the tones lie.
+/// How the tones lie on the document, in luma levels (0 to 255).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Exposure {
-    /// Mean luma, 0 to 255.
+    /// Mean luma.
     pub mean: f32,
+    /// The paper: 75th percentile of luma.
+    pub paper: f32,
+    /// What print stands out from paper by: 99th percentile of the range in small windows.
+    pub contrast: f32,
+    /// Standard deviation of the noise, on the sheet.
+    pub noise: f32,
+    /// Share of the document at 250 and above.
+    pub clipped_fraction: f32,
+    /// Mean distance of Cb and Cr from neutral; `None` for a gray picture.
+    pub colour: Option<f32>,
+    /// How much darker the document's darkest quarter of paper is than its lightest, 0 to 1.
+    pub unevenness: f32,
 }
 
-/// Measures exposure over the whole view.
-pub fn measure(view: &View) -> Exposure {
-    let sum: u64 = view.luma.data().iter().map(|v| u64::from(*v)).sum();
-    Exposure { mean: sum as f32 / view.luma.data().len() as f32 }
+/// Side of the cells by which the light on the paper is looked at, in pixels of the sheet.
+const CELL: usize = 32;
+
+/// Measures the tones on a sheet.
+pub fn measure(sheet: &Sheet, edges: &Edges) -> Exposure {
+    let inset = edges.inset();
+    let mut histogram = [0_u32; 256];
+    for y in 0..edges.height {
+        for v in sheet.luma.row(y as u32).get(sheet.inside(y, inset)).unwrap_or(&[]) {
+            if let Some(n) = histogram.get_mut(usize::from(*v)) {
+                *n += 1;
+            }
+        }
+    }
+    let total = histogram.iter().sum::<u32>().max(1) as f32;
+    let sum: f32 = histogram.iter().enumerate().map(|(v, n)| v as f32 * *n as f32).sum();
+    let clipped: u32 = histogram.iter().skip(250).sum();
+    let light = Light::of(sheet, inset);
+    Exposure {
+        mean: sum / total,
+        paper: quantile(&histogram, 0.75),
+        contrast: edges.contrast,
+        noise: edges.noise,
+        clipped_fraction: clipped as f32 / total,
+        colour: sheet.chroma.as_ref().map(|planes| {
+            let off: u64 = planes.iter().flat_map(|p| p.data()).map(|v| u64::from(v.abs_diff(128))).sum();
+            off as f32 / (planes.iter().map(|p| p.data().len()).sum::<usize>().max(1)) as f32
+        }),
+        unevenness: light.unevenness(),
+    }
+}
+
+impl Exposure {
+    /// How far print stands out of the noise.
+    pub fn contrast_to_noise(&self) -> f32 {
+        self.contrast / self.noise.max(0.5)
+    }
+}
+
+/// The light on the paper, cell by cell: the 80th percentile of luma.
+struct Light {
+    /// In rising order.
+    cells: Vec<f32>,
+}
+
+impl Light {
+    fn of(sheet: &Sheet, inset: usize) -> Self {
+        let (w, h) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
+        let (across, down) = ((w / CELL).max(1), (h / CELL).max(1));
+        let mut histograms = vec![[0_u32; 256]; across * down];
+        for y in 0..h {
+            let span = sheet.inside(y, inset);
+            let start = span.start;
+            for (i, v) in sheet.luma.row(y as u32).get(span).unwrap_or(&[]).iter().enumerate() {
+                let cell = (y * down / h) * across + (start + i) * across / w;
+                if let Some(n) = histograms.get_mut(cell).and_then(|c| c.get_mut(usize::from(*v))) {
+                    *n += 1;
+                }
+            }
+        }
+        let full = (CELL * CELL / 2) as u32;
+        let cells = histograms.iter().filter(|h| h.iter().sum::<u32>() >= full).map(|h| quantile(h, 0.8));
+        let mut cells: Vec<f32> = cells.collect();
+        cells.sort_by(f32::total_cmp);
+        Self { cells }
+    }
+
+    fn unevenness(&self) -> f32 {
+        let at = |share: f32| self.cells.get((self.cells.len() as f32 * share) as usize).copied().unwrap_or(0.0);
+        1.0 - at(0.25) / at(0.9).max(1.0)
+    }
 }

@@ -1,53 +1,83 @@
 //! Numbers about a picture, without a word on whether they are good.
 
+pub mod document;
+pub mod edges;
 pub mod exposure;
+#[cfg(feature = "face")]
+pub mod face;
 pub mod glare;
+pub mod hash;
 pub mod sharpness;
+pub mod sheet;
+mod shrink;
+pub mod text;
+
+pub use document::Document;
+pub use sheet::finer;
 
 use crate::pixmap::View;
 
 /// Everything that was measured on one picture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Measurements {
-    /// Where the document is; `None` when none was made out.
+    /// Where the document is; `None` when none was made out, and the whole picture was measured instead.
     pub document: Option<Document>,
-    /// How crisp edges are.
+    /// Pixels of the original along the document's longer sides (the picture's, without a document).
+    pub across_px: f32,
+    /// How crisp print is.
     pub sharpness: sharpness::Sharpness,
     /// Light thrown back.
     pub glare: glare::Glare,
     /// How the tones lie.
     pub exposure: exposure::Exposure,
-}
-
-/// Where the document is.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Document {
-    /// The corners in pixels of the upright original, clockwise from the top left of the picture as it stands.
-    pub quad: [[f32; 2]; 4],
-    /// Whether all of it is in the picture.
-    pub fully_visible: bool,
+    /// What of the document's print the picture holds.
+    pub text: text::Text,
 }
 
 impl Measurements {
     /// The native values by name, units in the names.
     pub fn native(&self) -> Vec<(&'static str, f64)> {
-        vec![
-            ("acutance", self.sharpness.acutance.map_or(f64::NAN, f64::from)),
-            ("edge_pixels", f64::from(self.sharpness.edge_pixels)),
-            ("clipped_fraction", f64::from(self.glare.clipped_fraction)),
-            ("luma_mean", f64::from(self.exposure.mean)),
-        ]
+        let (s, g, e) = (&self.sharpness, &self.glare, &self.exposure);
+        let values = [
+            ("across_px", Some(self.across_px)),
+            ("acutance", s.acutance),
+            ("acutance_direction_ratio", s.direction_ratio()),
+            ("edge_pixels", Some(s.edge_pixels as f32)),
+            ("glare_fraction", Some(g.fraction)),
+            ("glare_text_fraction", Some(g.text_fraction)),
+            ("luma_mean", Some(e.mean)),
+            ("luma_paper", Some(e.paper)),
+            ("contrast_levels", Some(e.contrast)),
+            ("noise_levels", Some(e.noise)),
+            ("contrast_to_noise", Some(e.contrast_to_noise())),
+            ("clipped_fraction", Some(e.clipped_fraction)),
+            ("colour_levels", e.colour),
+            ("light_unevenness", Some(e.unevenness)),
+        ];
+        values.into_iter().map(|(name, value)| (name, value.map_or(f64::NAN, f64::from))).collect()
     }
 }
 
-/// Measures a view.
+/// Finds the document in a view and measures it.
 pub fn measure(view: &View) -> Measurements {
+    measure_on(view, document::find(view))
+}
+
+/// Measures a document whose place is known, or the whole picture.
+pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
+    let across_px = document.as_ref().map_or(view.width.max(view.height) as f32, |d| d.pose.across);
+    let Some(sheet) = sheet::Sheet::of(view, document.as_ref()) else {
+        return Measurements { document, across_px, ..Measurements::default() };
+    };
+    let edges = edges::Edges::of(&sheet);
+    let text = text::Text::of(&sheet, &edges);
     Measurements {
-        document: None,
-        sharpness: sharpness::measure(view),
-        glare: glare::measure(view),
-        exposure: exposure::measure(view),
+        document,
+        across_px,
+        sharpness: sharpness::measure(&sheet, &edges),
+        glare: glare::measure(&sheet, &edges, &text),
+        exposure: exposure::measure(&sheet, &edges),
+        text,
     }
 }

@@ -7,13 +7,14 @@ mod thresholds;
 
 pub use limits::Limits;
 pub use service::{BackSide, BackTable, Service, TokenField};
-pub use thresholds::Thresholds;
+pub use thresholds::{Sensitivity, Thresholds};
 
 use crate::{
     finding::Finding,
     rules::{Level, Rule},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
+use zeroize::Zeroize;
 
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +28,39 @@ pub struct Options {
     pub thresholds: Thresholds,
     /// What each rule weighs.
     pub levels: Levels,
+    /// Whether pictures in formats that the service does not take are turned into JPEG. Default: no.
+    pub convert: bool,
+    /// The password that encrypted PDFs are unlocked with, so that a decrypted copy is sent; an empty one for those that
+    /// open without asking. Default: none, they are refused.
+    pub pdf_password: Option<PdfPassword>,
+}
+
+/// A PDF's password; its `Debug` is redacted and its bytes are wiped on drop.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PdfPassword(String);
+
+impl PdfPassword {
+    /// Takes the password as it is.
+    pub fn new(password: impl Into<String>) -> Self {
+        Self(password.into())
+    }
+
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PdfPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PdfPassword(…)")
+    }
+}
+
+impl Drop for PdfPassword {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
 }
 
 /// What each rule weighs, where that differs from its default.

@@ -1,17 +1,87 @@
 //! Our quality cut-offs. Measuring knows none of them.
 
+/// How readily something is called bad. `testdata/CALIBRATION.md` has the measured rates of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sensitivity {
+    /// Only what surely cannot be read.
+    Low,
+    /// As many unreadable images found as readable ones let through.
+    #[default]
+    Medium,
+    /// Whatever may cost a second attempt.
+    High,
+}
+
 /// Quality cut-offs.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Thresholds {
-    /// Acutance under which text is too soft.
-    pub acutance: f32,
-    /// Mean luma under which the picture is too dark.
-    pub luma_dark: f32,
+    /// Probability of being read (all causes together, or one of them) under which an image is to be taken again.
+    /// Default: 0.5.
+    pub legible: f32,
+    /// The same under which it is warned of. Default: 0.8.
+    pub doubtful: f32,
+    /// Legibility from which on `skipAnalysis` may be recommended. Default: 0.75: unreadable pictures must not slip by
+    /// the service's own check.
+    pub surely_legible: f32,
+    /// Share of the document blown out by reflections from which on it is told. Default: 0.01, under the 2 % that
+    /// integrators of commercial kits let pass (docs of Regula: 0 to 6 %).
+    pub glare: f32,
+    /// Pixels along a document under which it is called small. Default: 506, that is 150 dpi for a card (Regula's and
+    /// ComplyCube's limit).
+    pub small_px: f32,
+    /// Luma of the paper under which a picture is called dark. Default: 110; the darkest of well-lit captures has 176.
+    pub dark_paper: f32,
+    /// Share of the document at the end of the scale from which on it is called too bright, unless print stands out as
+    /// it does on a white page. Default: 0.5.
+    pub clipped: f32,
+    /// Levels that print on a white page stands out by, at least. Default: 120.
+    pub full_contrast: f32,
+    /// Levels between print and paper under which contrast is called low. Default: 35.
+    pub contrast: f32,
+    /// How much darker the darker quarter of the document is than the lighter parts, from which on a shadow is told.
+    /// Default: 0.28; captures without a shadow have 0.17 at the most, those with one 0.28 at the least.
+    pub shadow: f32,
+    /// JPEG quality (libjpeg's scale) up to which compression is called too strong. Default: 25; at 15 text of good
+    /// size is still read.
+    pub jpeg_quality: u8,
+    /// Degrees between the camera's axis and the document's normal from which on tilt is told. Default: 35.
+    pub tilt_deg: f32,
+    /// Mean distance of Cb and Cr from neutral under which a picture counts as colourless. Default: 1.5.
+    pub colour: f32,
+    /// Confidence in the document's place under which its edges count as faint. Default: 0.5.
+    pub document: f32,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { acutance: 0.12, luma_dark: 30.0 }
+        Self::new(Sensitivity::Medium)
+    }
+}
+
+impl Thresholds {
+    /// The cut-offs of a sensitivity.
+    pub fn new(sensitivity: Sensitivity) -> Self {
+        let (legible, doubtful, surely_legible, glare) = match sensitivity {
+            Sensitivity::Low => (0.2, 0.5, 0.75, 0.03),
+            Sensitivity::Medium => (0.5, 0.8, 0.75, 0.01),
+            Sensitivity::High => (0.8, 0.95, 0.9, 0.004),
+        };
+        Self {
+            legible,
+            doubtful,
+            surely_legible,
+            glare,
+            small_px: 506.0,
+            dark_paper: 110.0,
+            clipped: 0.5,
+            full_contrast: 120.0,
+            contrast: 35.0,
+            shadow: 0.28,
+            jpeg_quality: 25,
+            tilt_deg: 35.0,
+            colour: 1.5,
+            document: 0.5,
+        }
     }
 }

@@ -92,4 +92,4 @@ fn orientation(exif: &[u8]) -> Orientation {
 }
 
 #[cfg(test)]
-mod tests {}
+pub(crate) mod tests;

@@ -1,25 +1,80 @@
 //! Cases on files.
 
 use crate::{BILL, Case, FRONT, case, files, inspected, inspected_with, paint};
-use idenfy_preflight::{Image, Options, Preflight, Step, rules::Rule};
+use idenfy_preflight::{
+    Image, Options, Preflight, Step,
+    check::container::refusal,
+    fault::Refusal,
+    finding::Finding,
+    options::{Limits, PdfPassword},
+    rules::Rule,
+};
 
-fn front(name: &str, bytes: &[u8]) -> Vec<idenfy_preflight::finding::Finding> {
+fn front(name: &str, bytes: &[u8]) -> Vec<Finding> {
     inspected(Step::Front, name, bytes)
+}
+
+/// A baseline JPEG whose frame header says another process (ITU T.81, table B.1).
+fn as_process(marker: u8) -> Vec<u8> {
+    let mut bytes = FRONT.to_vec();
+    let at = bytes.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
+    bytes[at + 1] = marker;
+    bytes
+}
+
+/// A gray PNG of this depth.
+fn png_of_depth(depth: png::BitDepth) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, 64, 64);
+    encoder.set_depth(depth);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&vec![128; 64 * 64 * if depth == png::BitDepth::Sixteen { 2 } else { 1 }]).unwrap();
+    drop(writer);
+    out
+}
+
+/// A BMP of one gray row after another, as the format's own header says it.
+fn bmp() -> Vec<u8> {
+    let (width, height) = (64_u32, 64_u32);
+    let size = 54 + width * height * 3;
+    let mut out = b"BM".to_vec();
+    for word in [size, 0, 54, 40, width, height, 1 | 24 << 16, 0, width * height * 3, 2835, 2835, 0, 0] {
+        out.extend(word.to_le_bytes());
+    }
+    out.resize(size as usize, 128);
+    out
+}
+
+fn options(change: impl FnOnce(&mut Options)) -> Options {
+    let mut options = Options::default();
+    change(&mut options);
+    options
 }
 
 pub fn cases() -> Vec<Case> {
     let cut = |part: usize| front("", &FRONT[..FRONT.len() * part / 100]);
-    let pixels = |max| {
-        let mut options = Options::default();
-        options.limits.max_pixels = max;
-        inspected_with(Step::Front, "", FRONT, options)
-    };
+    let pixels = |max| inspected_with(Step::Front, "", FRONT, options(|o| o.limits.max_pixels = max));
     let too_large = |size| {
         let image = Image { unread: size, ..Image::new(Step::Front, "", FRONT) };
         Preflight::default().inspect(&image).unwrap().findings
     };
     let bill = files::jpeg(&paint::bill(), 60);
     let scan = |pages| files::scan(&bill, (1240, 1754), (595, 842), pages);
+    let objects = |max| inspected_with(Step::UtilityBill, "", BILL, options(|o| o.limits.max_objects = max));
+    let unlocked = |password: Option<&str>| {
+        let options = options(|o| o.pdf_password = password.map(PdfPassword::new));
+        inspected_with(Step::UtilityBill, "", &files::encrypted(scan(1), "secret"), options)
+    };
+    // No decoder here is known to panic, so the fault itself is judged.
+    let decoder_fault = refusal(&Refusal::DecoderFault { decoder: "jpeg" }, &Limits::default());
+    let mut blank = files::scan(&bill, (1240, 1754), (595, 842), 1);
+    for object in blank.objects.values_mut() {
+        if let Ok(stream) = object.as_stream_mut()
+            && stream.dict.has(b"Subtype")
+        {
+            stream.set_content(b"not a JPEG at all".to_vec());
+        }
+    }
     vec![
         case(Rule::EmptyFile, front("", b""), front("", b"x")),
         case(Rule::FileTooLarge, too_large(Some(5 << 30)), too_large(None)),
@@ -27,11 +82,27 @@ pub fn cases() -> Vec<Case> {
         case(Rule::WrongExtension, front("a.png", FRONT), front("a.JPEG", FRONT)),
         case(Rule::Unreadable, front("", &FRONT[..200]), front("", FRONT)),
         case(Rule::Damaged, cut(70), cut(100)),
+        case(Rule::UnsupportedCoding, front("", &as_process(0xC9)), front("", &as_process(0xC1))),
         case(Rule::TooManyPixels, pixels(1600 * 1200 - 1), pixels(1600 * 1200)),
+        case(Rule::LimitExceeded, objects(2), objects(100)),
+        case(Rule::DecoderFault, vec![decoder_fault], front("", FRONT)),
         case(Rule::TrailingData, front("", &[FRONT, b"0123456789"].concat()), front("", FRONT)),
         case(Rule::Polyglot, front("", &[FRONT, BILL].concat()), front("", FRONT)),
+        case(
+            Rule::Flattened,
+            front("", &png_of_depth(png::BitDepth::Sixteen)),
+            front("", &png_of_depth(png::BitDepth::Eight)),
+        ),
         case(Rule::PdfEncrypted, front("", &files::encrypted(scan(1), "secret")), front("", &files::saved(scan(1)))),
         case(Rule::PdfEncrypted, front("", &files::encrypted(scan(1), "")), front("", &files::saved(scan(1)))),
+        case(Rule::PdfEncrypted, unlocked(Some("wrong")), unlocked(Some("secret"))),
         case(Rule::PdfNoPages, front("", &files::saved(scan(0))), front("", &files::saved(scan(1)))),
+        case(Rule::PdfNotRendered, front("", &files::saved(blank)), front("", BILL)),
+        case(Rule::PdfUnlocked, unlocked(Some("secret")), unlocked(None)),
+        case(
+            Rule::Converted,
+            inspected_with(Step::Front, "", &bmp(), options(|o| o.convert = true)),
+            inspected_with(Step::Front, "", FRONT, options(|o| o.convert = true)),
+        ),
     ]
 }

@@ -1,6 +1,7 @@
 //! From the samples of a PNG, 1 to 16 bits, palette and transparency, to 8 bits of gray or colour on white.
 
 use crate::{
+    decode::on_white,
     fault::{Break, Fault},
     pixmap::Samples,
     probe::png::parts::{Ihdr, Parts},
@@ -195,10 +196,4 @@ fn wide<const BYTES: usize, const N: usize>(pixel: &[u8; BYTES]) -> [u16; N] {
 /// 16 bits to 8, rounded.
 fn to_8(v: u16) -> u8 {
     ((u32::from(v) * 255 + 32_767) / 65_535) as u8
-}
-
-/// v * a + 255 * (1 - a), rounded.
-fn on_white(v: u8, a: u8) -> u8 {
-    let sum = u16::from(v) * u16::from(a) + 255 * (255 - u16::from(a)) + 128;
-    ((sum + (sum >> 8)) >> 8) as u8
 }

@@ -158,7 +158,7 @@ impl<'a> Walk<'a> {
         match &chunk.kind {
             b"PLTE" if !parts.palette.is_empty() => return Err(unreadable("the PNG has two palettes", chunk)),
             b"PLTE" => {
-                let fits = chunk.data.len() % 3 == 0 && (3..=768).contains(&chunk.data.len());
+                let fits = chunk.data.len().is_multiple_of(3) && (3..=768).contains(&chunk.data.len());
                 if fits && holds {
                     parts.palette = chunk.data;
                 } else if parts.ihdr.colour == 3 {

@@ -11,21 +11,21 @@ use std::io::{Read, copy, sink};
 /// Bytes that one text may unpack to before programs refuse the file: Pillow's `MAX_TEXT_CHUNK`.
 const MAX_TEXT: u64 = 1 << 20;
 
+/// How many texts are looked at: as many as libpng keeps (`PNG_USER_CHUNK_CACHE_MAX`).
+const MAX_TEXTS: usize = 1000;
+
 /// The first text that unpacks to more than programs put up with. It is unpacked into nothing, piece by piece, and all
 /// texts together only as far as [`Limits::max_inflated`].
 pub(super) fn swollen(bytes: &[u8], limits: &Limits) -> Option<Fault> {
     let mut left = limits.max_inflated;
-    for chunk in Chunks::new(bytes) {
-        let Some(packed) = packed_text(&chunk) else { continue };
+    let texts = Chunks::new(bytes).filter_map(|chunk| Some((chunk.at, packed_text(&chunk)?)));
+    for (at, packed) in texts.take(MAX_TEXTS) {
         let size = copy(&mut ZlibDecoder::new(packed).take((MAX_TEXT + 1).min(left)), &mut sink()).unwrap_or(0);
         if size > MAX_TEXT {
             let what = "a text in it unpacks to more than 1 MiB, which many programs refuse to read";
-            return Some(Fault::Damaged(Break::new(what).at_byte(chunk.at)));
+            return Some(Fault::Damaged(Break::new(what).at_byte(at)));
         }
         left -= size;
-        if left == 0 {
-            break;
-        }
     }
     None
 }

@@ -1,0 +1,76 @@
+//! JPEG pixels.
+//!
+//! [`view`] is read by our own reader: luma at the wanted scale straight from the DCT, of chroma the DC terms alone, so
+//! that most of a photo's symbols are passed over and no full-size frame is ever held; every byte is read all the same.
+//! [`pixmap`] is read by it too: what was measured is what is sent. The decoder of the `image` crate is what the tests
+//! hold it against; it takes fewer codings (of files with one scan a component, zune-jpeg 0.5.15 gets those with chroma
+//! halved down the picture wrong).
+
+mod bits;
+mod canvas;
+mod colour;
+mod dct;
+mod huffman;
+mod progressive;
+mod reader;
+mod report;
+mod scan;
+mod sequential;
+
+use super::Decoded;
+use crate::{
+    fault::Refusal,
+    options::Limits,
+    pixmap::{Pixmap, View},
+    probe::{Details, Header, jpeg::ColourModel},
+};
+
+/// The view, as stored (not yet upright).
+///
+/// Luma is the area average of the original, but for terms of the DCT too high for the scale. Chroma of a YCbCr picture
+/// has one sample for each of its 8x8 blocks: 1/8 of the original, or 1/16 where it is subsampled.
+///
+/// # Errors
+/// [`Refusal::Unreadable`] when next to nothing can be read; [`Refusal::Limit`].
+pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
+    let model = model(header);
+    let side = match reduction {
+        0 | 1 => 8,
+        2 | 3 => 4,
+        4..=7 => 2,
+        _ => 1,
+    };
+    let coarse = |i: usize| if i > 0 && model == ColourModel::YCbCr { 1 } else { side };
+    let picture = reader::read(bytes, coarse, limits)?;
+    let n = 8 / side as u32;
+    let view = colour::view(picture.planes, model, (header.width, header.height), n);
+    let view = view.ok_or_else(empty)?;
+    Ok(Decoded { picture: view, faults: picture.faults })
+}
+
+/// The whole picture, as stored (not yet upright), in sRGB: colours of a wide profile are converted.
+///
+/// # Errors
+/// As [`view`].
+pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
+    let rgb = u64::from(header.width) * u64::from(header.height) * 3;
+    let rest = Limits { max_memory: limits.max_memory.saturating_sub(rgb), ..limits.clone() };
+    let picture = reader::read(bytes, |_| 8, &rest)?;
+    let pixmap = colour::pixmap(&picture.planes, model(header), (header.width, header.height));
+    let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes, limits)).ok_or_else(empty)?;
+    Ok(Decoded { picture: pixmap, faults: picture.faults })
+}
+
+fn empty() -> Refusal {
+    Refusal::unreadable("the JPEG has no picture")
+}
+
+fn model(header: &Header) -> ColourModel {
+    match &header.details {
+        Details::Jpeg(details) => details.model,
+        _ => ColourModel::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

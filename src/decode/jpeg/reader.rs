@@ -1,0 +1,297 @@
+//! Reads a JPEG's scans into samples at the scale that is wanted, and finds where they break.
+
+use super::{
+    canvas::Canvas,
+    dct::Weights,
+    huffman::{Specs, Table},
+    progressive::{BandScan, Direct, DirectScan, Store},
+    report::{Found, Report},
+    scan::{self, Layout, Outcome},
+    sequential::{Part, Sequential},
+};
+use crate::{
+    fault::{Fault, Refusal},
+    options::Limits,
+    pixmap::Plane,
+    probe::jpeg::{
+        Frame, ScanHeader,
+        frame::{self, broken},
+        marker::{self, Item, Walk},
+        restart_interval,
+    },
+};
+
+/// Scans that are read at most. Encoders write some ten of a progressive picture, search programs up to some thirty.
+const MAX_SCANS: usize = 64;
+
+/// What a picture must at least lose by leaving out its refining passes, in gray levels, for them to be read at 1/4.
+const COARSE: f32 = 2.0;
+
+/// The components of a picture, each at its scale, and what was found wrong.
+pub struct Picture {
+    /// One plane a component.
+    pub planes: Vec<Plane>,
+    /// Damage.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads all scans. `side(i)` is the wanted side of an 8x8 block of component `i`: 8, 4, 2 or 1 samples.
+pub fn read(bytes: &[u8], side: impl Fn(usize) -> usize, limits: &Limits) -> Result<Picture, Refusal> {
+    let mut reader = Reader::new(bytes, limits);
+    let mut header = None;
+    for item in Walk::new(bytes) {
+        match item {
+            Item::Segment { code: marker::SOS, body, at } => header = reader.begin(body, at, &side)?,
+            Item::Segment { code, body, at } if !reader.is_complete() => reader.segment(code, body, at)?,
+            Item::Scan { data, at } => {
+                if let Some(header) = header.take() {
+                    reader.scan(&header, data, at)?;
+                }
+            }
+            Item::Cut { .. } => reader.report.cut = true,
+            Item::Junk { at, .. } if !reader.is_complete() && reader.scans > 0 => reader.report.note(Found::junk(at)),
+            Item::Segment { .. } | Item::Junk { .. } | Item::End { .. } => {}
+        }
+    }
+    reader.finish()
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    limits: &'a Limits,
+    frame: Option<Frame>,
+    tables: [Option<[u16; 64]>; 4],
+    specs: Specs,
+    interval: u16,
+    canvases: Vec<Canvas>,
+    /// Of a progressive picture.
+    stores: Vec<Store>,
+    /// By component, from its first scan on.
+    weights: Vec<Option<Weights>>,
+    scans: usize,
+    report: Report,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], limits: &'a Limits) -> Self {
+        Self {
+            bytes,
+            limits,
+            frame: None,
+            tables: [None; 4],
+            specs: Specs::default(),
+            interval: 0,
+            canvases: Vec::new(),
+            stores: Vec::new(),
+            weights: Vec::new(),
+            scans: 0,
+            report: Report::default(),
+        }
+    }
+
+    /// Whether no further segment can matter: sequential, and all components have come.
+    fn is_complete(&self) -> bool {
+        self.stores.is_empty() && !self.weights.is_empty() && self.weights.iter().all(Option::is_some)
+    }
+
+    fn segment(&mut self, code: u8, body: &[u8], at: usize) -> Result<(), Refusal> {
+        match code {
+            code if marker::is_frame(code) && self.frame.is_none() => self.frame = Some(Frame::parse(code, body, at)?),
+            marker::DQT => frame::quantisation(body, &mut self.tables, at)?,
+            marker::DHT => self.specs.take(body, at)?,
+            marker::DRI => self.interval = restart_interval(body, at)?,
+            marker::DAC => frame::check_conditioning(body, at)?,
+            code if frame::is_reserved(code) => {
+                return Err(broken(format!("the JPEG has a segment of no known kind ({code:02X})"), at));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Reads a scan header, and makes room with the first; `None` for a scan that is not worth reading.
+    fn begin(&mut self, body: &[u8], at: usize, side: &impl Fn(usize) -> usize) -> Result<Option<ScanHeader>, Refusal> {
+        if self.is_complete() {
+            return Ok(None);
+        }
+        let frame = self.frame.as_ref().ok_or_else(|| broken("the JPEG has no frame header", at))?;
+        self.scans += 1;
+        if self.scans > MAX_SCANS {
+            let (what, needed, limit) = ("scans in the JPEG", self.scans as u64, MAX_SCANS as u64);
+            return Err(Refusal::Limit { what, needed, limit });
+        }
+        let header = ScanHeader::parse(body, frame, at)?;
+        if self.canvases.is_empty() {
+            let depths: Vec<usize> = (0..frame.components.len()).map(|i| self.depth(frame, i, side(i))).collect();
+            let extra = |i: usize| if frame.is_progressive() { depths.get(i).map_or(0, |d| d * 2) } else { 0 };
+            self.canvases = Canvas::all(frame, self.limits, |i| (side(i), extra(i)))?;
+            if frame.is_progressive() {
+                self.stores = self.canvases.iter().zip(depths).map(|(c, depth)| Store::new(c, depth)).collect();
+            }
+            self.weights = vec![None; frame.components.len()];
+        }
+        for (i, ..) in &header.components {
+            let (Some(component), Some(weights)) = (frame.components.get(*i), self.weights.get_mut(*i)) else {
+                continue;
+            };
+            if weights.is_none() {
+                let table = self.tables.get(usize::from(component.table)).and_then(Option::as_ref);
+                let table = table.ok_or_else(|| broken("a quantisation table of the JPEG is missing", at))?;
+                *weights = Some(Weights::new(table, side(*i)));
+            }
+        }
+        Ok(Some(header))
+    }
+
+    /// Coefficients to keep of each block of a progressive picture's component: all, where refining passes matter,
+    /// because they cannot be read without the others.
+    fn depth(&self, frame: &Frame, component: usize, side: usize) -> usize {
+        let last = Weights::new(&[1; 64], side).last;
+        let table = frame.components.get(component).and_then(|c| self.tables.get(usize::from(c.table))?.as_ref());
+        let coarsest = frame::ZIGZAG.iter().take(last + 1).skip(1).filter_map(|k| table?.get(usize::from(*k))).max();
+        let lost = |header: &ScanHeader| {
+            let of_it = header.components.iter().any(|(i, ..)| *i == component);
+            let first_pass = (1..=last).contains(&usize::from(header.first)) && header.high == 0;
+            // Half a step of the coefficient at most; a quarter of that in the picture, as both norms are 1/2.
+            let step = f32::from(*coarsest.unwrap_or(&1)) * f32::from(1_u16 << header.low.min(13));
+            if of_it && first_pass && header.low > 0 { step / 8.0 } else { 0.0 }
+        };
+        let scans = Walk::new(self.bytes).filter_map(|item| match item {
+            Item::Segment { code: marker::SOS, body, at } => ScanHeader::parse(body, frame, at).ok(),
+            _ => None,
+        });
+        match side {
+            1 => 1,
+            2 if scans.take(MAX_SCANS).all(|header| lost(&header) <= COARSE) => last + 1,
+            _ => 64,
+        }
+    }
+
+    fn scan(&mut self, header: &ScanHeader, data: &[u8], at: usize) -> Result<(), Refusal> {
+        let Some(frame) = self.frame.clone() else { return Ok(()) };
+        // Zeroes up to the end of a file without end marker are room that was never filled.
+        let to_the_end = at + data.len() == self.bytes.len();
+        let zeroes = data.iter().rev().take_while(|b| **b == 0).count();
+        let data = if to_the_end && zeroes >= 16 { data.get(..data.len() - zeroes).unwrap_or(data) } else { data };
+        let Some(layout) = self.layout(&frame, header) else { return Ok(()) };
+        let Some(outcome) = self.run(&frame, header, data, layout, at)? else { return Ok(()) };
+        let hole = outcome.fault.as_ref().and_then(|_| hole(data)).filter(|_| layout.interval == 0);
+        match hole {
+            // Up to the hole it is sound, behind it nothing can be trusted.
+            Some((start, len)) if !frame.is_progressive() => {
+                let before = data.get(..start).unwrap_or(data);
+                let outcome = self.run(&frame, header, before, layout, at)?.unwrap_or_default();
+                self.report.scan(&frame, header, layout, at, outcome, Some(len));
+            }
+            _ => self.report.scan(&frame, header, layout, at, outcome, hole.map(|(_, len)| len)),
+        }
+        Ok(())
+    }
+
+    fn layout(&self, frame: &Frame, header: &ScanHeader) -> Option<Layout> {
+        let (h_max, v_max) = frame.max_sampling();
+        let (across, down) = match header.components.as_slice() {
+            [(i, ..)] => self.canvases.get(*i)?.blocks,
+            _ => (
+                u32::from(frame.width).div_ceil(8 * h_max) as usize,
+                u32::from(frame.height).div_ceil(8 * v_max) as usize,
+            ),
+        };
+        Some(Layout { across, down, interval: self.interval.into() })
+    }
+
+    /// Reads one scan; `None` where it is left out.
+    fn run(
+        &mut self,
+        frame: &Frame,
+        header: &ScanHeader,
+        data: &[u8],
+        layout: Layout,
+        at: usize,
+    ) -> Result<Option<Outcome>, Refusal> {
+        let blocks = |i: usize| match (header.components.as_slice(), frame.components.get(i)) {
+            ([_, _, ..], Some(c)) => (usize::from(c.h), usize::from(c.v)),
+            _ => (1, 1),
+        };
+        let missing = || broken("a Huffman table of the JPEG is missing", at);
+        let dc = |specs: &Specs, i: u8| {
+            Table::dc(specs.dc.get(usize::from(i)).and_then(Option::as_ref).ok_or_else(missing)?, at)
+        };
+        let ac = |specs: &Specs, i: u8| specs.ac.get(usize::from(i)).and_then(Option::clone).ok_or_else(missing);
+        if !frame.is_progressive() {
+            let mut canvases: Vec<_> = self.canvases.iter_mut().map(Some).collect();
+            let mut parts = Vec::with_capacity(4);
+            for (i, dc_table, ac_table) in &header.components {
+                let canvas = canvases.get_mut(*i).and_then(Option::take);
+                let weights = self.weights.get(*i).and_then(Option::clone);
+                let (Some(canvas), Some(weights)) = (canvas, weights) else { return Ok(None) };
+                let (dc, ac) = (dc(&self.specs, *dc_table)?, Table::ac(&ac(&self.specs, *ac_table)?, at)?);
+                parts.push(Part { canvas, blocks: blocks(*i), dc, ac, weights, previous: 0 });
+            }
+            return Ok(Some(scan::run(data, layout, &mut Sequential::new(parts))));
+        }
+        let refines = header.high > 0;
+        let fits = header.components.iter().all(|(i, ..)| self.stores.get(*i).is_some_and(|s| s.follows(header)));
+        if !fits {
+            self.report.note(Found::stray(at));
+            return Ok(None);
+        }
+        let mut stores: Vec<_> = self.stores.iter_mut().map(Some).collect();
+        for (i, ..) in &header.components {
+            stores.get_mut(*i).and_then(Option::as_mut).into_iter().for_each(|s| s.learn(header));
+        }
+        if header.first == 0 {
+            let mut parts = Vec::with_capacity(4);
+            for (i, table, _) in &header.components {
+                let Some(store) = stores.get_mut(*i).and_then(Option::take) else { return Ok(None) };
+                let table = if refines { None } else { Some(dc(&self.specs, *table)?) };
+                parts.push(Direct { store, blocks: blocks(*i), table, previous: 0 });
+            }
+            return Ok(Some(scan::run(data, layout, &mut DirectScan { parts, low: header.low })));
+        }
+        let Some((i, _, table)) = header.components.first() else { return Ok(None) };
+        let table = Table::band(&ac(&self.specs, *table)?, at)?;
+        let Some(store) = stores.get_mut(*i).and_then(Option::take) else { return Ok(None) };
+        let (band, settles) = ((usize::from(header.first), usize::from(header.last)), store.depth < 64);
+        if band.0 >= store.depth || (refines && settles) {
+            return Ok(None);
+        }
+        let mut units = BandScan { store, table, band, low: header.low, refines, settles, run: 0 };
+        Ok(Some(scan::run(data, layout, &mut units)))
+    }
+
+    fn finish(mut self) -> Result<Picture, Refusal> {
+        let Some(frame) = self.frame else { return Err(broken("the JPEG has no frame header", self.bytes.len())) };
+        for ((canvas, store), weights) in self.canvases.iter_mut().zip(&self.stores).zip(&self.weights) {
+            weights.iter().for_each(|weights| store.draw(canvas, weights));
+        }
+        if self.weights.iter().any(Option::is_none) {
+            self.report.note(Found::component(self.bytes.len()));
+        }
+        let faults = self.report.finish(&frame, self.bytes.len())?;
+        let planes: Option<Vec<Plane>> = self.canvases.into_iter().map(Canvas::into_plane).collect();
+        let planes =
+            planes.filter(|p| !p.is_empty()).ok_or_else(|| broken("the JPEG has no picture", self.bytes.len()))?;
+        Ok(Picture { planes, faults })
+    }
+}
+
+/// The longest run of zero bytes, where it is longer than pictures have it without being one plain area.
+fn hole(data: &[u8]) -> Option<(usize, usize)> {
+    const LEAST: usize = 64;
+    let mut best: Option<(usize, usize)> = None;
+    let mut at = 0;
+    // In a run that long, every 64th byte is one of its zeroes.
+    while at < data.len() {
+        if data.get(at) == Some(&0) {
+            let start = at - data.get(..at)?.iter().rev().take_while(|b| **b == 0).count();
+            let len = data.get(start..)?.iter().take_while(|b| **b == 0).count();
+            if len >= LEAST && best.is_none_or(|(_, most)| len > most) {
+                best = Some((start, len));
+            }
+            at = start + len;
+        }
+        at += LEAST;
+    }
+    best
+}

@@ -1,0 +1,149 @@
+//! The units of a scan one after another, across restart markers and damage.
+
+use super::bits::Bits;
+
+/// What reads the units of a scan.
+pub trait Units {
+    /// Forgets what is carried from unit to unit.
+    fn restart(&mut self);
+
+    /// Reads the unit at (x, y), counted in units; `None` for data that no encoder writes.
+    fn read(&mut self, bits: &mut Bits, x: usize, y: usize) -> Option<()>;
+}
+
+/// How the units of a scan lie.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Units across.
+    pub across: usize,
+    /// Units down.
+    pub down: usize,
+    /// Units between restart markers, 0 without them.
+    pub interval: usize,
+}
+
+/// What became of a scan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Units that were read.
+    pub read: usize,
+    /// The first thing that was wrong.
+    pub fault: Option<ScanFault>,
+}
+
+/// Something wrong within a scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanFault {
+    /// What.
+    pub kind: FaultKind,
+    /// The byte of the scan's data.
+    pub byte: usize,
+    /// The unit, counted row by row, where it can be told.
+    pub unit: Option<usize>,
+}
+
+/// What can be wrong within a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The data end before the units do.
+    Short,
+    /// A code that there is not, or a value beyond its block.
+    Code,
+    /// A restart marker is missing, out of order or in the wrong place.
+    Restart,
+    /// Data are left when all units are read.
+    Left,
+    /// A marker where none can be: damaged stuffing.
+    Noise,
+}
+
+/// Bytes that may be left over at the end of a restart interval or scan: some encoders fill up to a word.
+const PADDING: usize = 3;
+
+/// Reads all units that the data have.
+pub fn run(data: &[u8], layout: Layout, units: &mut impl Units) -> Outcome {
+    let total = layout.across.saturating_mul(layout.down);
+    let interval = if layout.interval == 0 { total } else { layout.interval };
+    let mut bits = Bits::new(data, layout.interval != 0);
+    let mut outcome = Outcome::default();
+    let (mut index, mut start) = (0, 0);
+    while start < total {
+        let end = total.min(start + interval);
+        units.restart();
+        let (next, stop) = section(&mut bits, layout.across, start..end, units);
+        outcome.read += next - start;
+        let byte = bits.position();
+        if let Some(kind) = stop {
+            outcome.note(kind, byte, Some(next));
+        }
+        if end == total {
+            if stop.is_none() && bits.left() > PADDING {
+                outcome.note(FaultKind::Left, byte, None);
+            }
+            break;
+        }
+        let Some((resumed, skipped)) = resume(&mut bits, index) else {
+            outcome.note(FaultKind::Short, byte, Some(next));
+            break;
+        };
+        if resumed != index + 1 || skipped > PADDING {
+            outcome.note(FaultKind::Restart, byte, Some(end));
+        }
+        (index, start) = (resumed, resumed.saturating_mul(interval));
+    }
+    if let Some(byte) = bits.noise {
+        outcome.note(FaultKind::Noise, byte, None);
+    }
+    outcome
+}
+
+impl Outcome {
+    fn note(&mut self, kind: FaultKind, byte: usize, unit: Option<usize>) {
+        self.fault.get_or_insert(ScanFault { kind, byte, unit });
+    }
+}
+
+/// Reads the units of one restart interval: the first that could not be read, and why.
+fn section(
+    bits: &mut Bits,
+    across: usize,
+    range: std::ops::Range<usize>,
+    units: &mut impl Units,
+) -> (usize, Option<FaultKind>) {
+    let (mut x, mut y) = (range.start % across.max(1), range.start / across.max(1));
+    // In registers for as long as it lasts.
+    let mut local = *bits;
+    let mut stop = (range.end, None);
+    for unit in range {
+        let read = units.read(&mut local, x, y);
+        if local.is_overdrawn() {
+            stop = (unit, Some(FaultKind::Short));
+            break;
+        }
+        if read.is_none() {
+            stop = (unit, Some(FaultKind::Code));
+            break;
+        }
+        x += 1;
+        if x == across {
+            (x, y) = (0, y + 1);
+        }
+    }
+    *bits = local;
+    stop
+}
+
+/// Goes on behind the restart marker that ends section `index`, or behind a later one where markers are lost: the
+/// section that begins there, and the bytes passed over. Numbers run from 0 to 7; one that is up to four ahead is
+/// believed, one that is behind is a leftover (as libjpeg's `jpeg_resync_to_restart`, which believes two).
+fn resume(bits: &mut Bits, index: usize) -> Option<(usize, usize)> {
+    let mut passed = 0;
+    loop {
+        let (skipped, number) = bits.restart()?;
+        passed += skipped;
+        let ahead = usize::from(number).wrapping_sub(index) & 7;
+        if ahead <= 4 {
+            return Some((index + 1 + ahead, passed));
+        }
+    }
+}

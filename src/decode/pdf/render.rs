@@ -1,0 +1,64 @@
+//! Drawing a page by hayro, on white.
+
+use crate::{
+    decode::Decoded,
+    fault::{Refusal, contained},
+    options::Limits,
+    pixmap::{Samples, View, ViewRows},
+};
+use hayro::{
+    RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
+    vello_cpu::color::palette::css::WHITE,
+};
+use std::sync::mpsc;
+
+/// The thread's stack: hayro recurses as deep as a page nests forms, which it bounds at 50.
+const STACK: usize = 16 << 20;
+
+/// Draws the one page of a PDF at `scale` pixels a point.
+///
+/// hayro cannot be stopped, so it runs in a thread of its own. A page that is not done in [`Limits::max_render`] is
+/// given up; what the thread then still does is bounded by the copy's size, and it ends with the process at the latest.
+pub fn draw(pdf: Vec<u8>, scale: f32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
+    let (done, result) = mpsc::sync_channel(1);
+    let limit = limits.max_render;
+    let thread = std::thread::Builder::new().stack_size(STACK);
+    let spawned = thread.spawn(move || {
+        let drawn = contained("PDF", || page(pdf, scale)).and_then(|drawn| drawn);
+        // Nobody listens any more when the time was up.
+        let _ = done.send(drawn);
+    });
+    spawned.map_err(|_| Refusal::DecoderFault { decoder: "PDF" })?;
+    match result.recv_timeout(limit) {
+        Ok(drawn) => drawn.map(|picture| Decoded { picture, faults: Vec::new() }),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            let limit = limit.as_millis() as u64;
+            Err(Refusal::Limit { what: "milliseconds to draw the PDF's first page", needed: limit + 1, limit })
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(Refusal::DecoderFault { decoder: "PDF" }),
+    }
+}
+
+fn page(pdf: Vec<u8>, scale: f32) -> Result<View, Refusal> {
+    let unreadable = || Refusal::unreadable("the PDF's first page cannot be drawn");
+    let pdf = Pdf::new(pdf).map_err(|_| unreadable())?;
+    let page = pdf.pages().first().ok_or_else(unreadable)?;
+    // hayro rounds the size down; a hair more keeps a scan's pixels one to one.
+    let (across, down) = page.render_dimensions();
+    let fit = |side: f32| ((side * scale).round().max(1.0) + 0.01) / side;
+    let settings = hayro::PixmapSettings { x_scale: fit(across), y_scale: fit(down), bg_color: WHITE };
+    let drawn = hayro::render(
+        page,
+        &RenderCache::new(),
+        &InterpreterSettings::default(),
+        &RenderSettings::default(),
+        &settings,
+    );
+    let (width, height) = (u32::from(drawn.width()), u32::from(drawn.height()));
+    // White lies beneath everything, so that alpha is full and nothing has to be divided by it.
+    let mut rows = ViewRows::new(width, height, View::reduction(width, height), Samples::Rgbx);
+    for row in drawn.data_as_u8_slice().chunks_exact((width as usize * 4).max(4)) {
+        rows.push(row);
+    }
+    rows.finish().ok_or_else(unreadable)
+}

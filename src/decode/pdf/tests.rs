@@ -1,0 +1,96 @@
+use super::*;
+use crate::pixmap::Plane;
+use lopdf::{Dictionary, Document, Stream, dictionary};
+
+/// A page of 200 x 100 points with one XObject `/I`.
+fn pdf(content: &str, picture: Stream, rotate: i64) -> Vec<u8> {
+    let mut document = Document::with_version("1.7");
+    let pages = document.new_object_id();
+    let content = document.add_object(Stream::new(Dictionary::new(), content.into()));
+    let picture = document.add_object(picture);
+    let page = document.add_object(dictionary! {
+        "Type" => "Page", "Parent" => pages, "Contents" => content, "Rotate" => rotate,
+        "MediaBox" => vec![0.into(), 0.into(), 200.into(), 100.into()],
+        "Resources" => dictionary! { "XObject" => dictionary! { "I" => picture } },
+    });
+    let tree = dictionary! { "Type" => "Pages", "Count" => 1, "Kids" => vec![page.into()] };
+    document.objects.insert(pages, tree.into());
+    let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+    document.trailer.set("Root", root);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+fn picture(width: i64, height: i64, filter: Option<&str>, data: Vec<u8>) -> Stream {
+    let mut dict = dictionary! {
+        "Subtype" => "Image", "Width" => width, "Height" => height, "BitsPerComponent" => 8, "ColorSpace" => "DeviceGray",
+    };
+    if let Some(filter) = filter {
+        dict.set("Filter", filter);
+    }
+    Stream::new(dict, data)
+}
+
+/// 40 x 20, black but for a white upper left quarter.
+fn quarter() -> Vec<u8> {
+    (0..20).flat_map(|y| (0..40).map(move |x| if x < 20 && y < 10 { 255 } else { 0 })).collect()
+}
+
+fn jpeg() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+    encoder.encode(&quarter(), 40, 20, jpeg_encoder::ColorType::Luma).unwrap();
+    bytes
+}
+
+fn seen(bytes: &[u8]) -> Result<View, Refusal> {
+    let limits = Limits::default();
+    view(bytes, &probe::probe(bytes, &limits)?, 1, &limits).map(|d| d.picture)
+}
+
+/// Which of the quarters, upper left, upper right, lower left, lower right, are bright.
+fn bright(luma: &Plane) -> [bool; 4] {
+    let (w, h) = (i64::from(luma.width()), i64::from(luma.height()));
+    [(w / 4, h / 4), (w * 3 / 4, h / 4), (w / 4, h * 3 / 4), (w * 3 / 4, h * 3 / 4)].map(|(x, y)| luma.at(x, y) > 128)
+}
+
+#[test]
+fn a_scan_stands_as_its_page_shows_it() {
+    let cases = [
+        ("200 0 0 100 0 0 cm /I Do", 0, (40, 20), [true, false, false, false]),
+        ("200 0 0 100 0 0 cm /I Do", 90, (20, 40), [false, true, false, false]),
+        ("-200 0 0 100 200 0 cm /I Do", 0, (40, 20), [false, true, false, false]),
+        ("200 0 0 -100 0 100 cm /I Do", 0, (40, 20), [false, false, true, false]),
+        ("-200 0 0 -100 200 100 cm /I Do", 180, (40, 20), [true, false, false, false]),
+        ("0 100 -50 0 50 0 cm /I Do", 0, (20, 40), [false, false, true, false]),
+        ("0 -100 50 0 0 100 cm /I Do", 0, (20, 40), [false, true, false, false]),
+        ("0 100 50 0 0 0 cm /I Do", 0, (20, 40), [false, false, false, true]),
+        ("0 -100 -50 0 50 100 cm /I Do", 0, (20, 40), [true, false, false, false]),
+    ];
+    for (content, rotate, size, quarters) in cases {
+        let view = seen(&pdf(content, picture(40, 20, Some("DCTDecode"), jpeg()), rotate)).unwrap();
+        assert_eq!(((view.width, view.height), bright(&view.luma)), (size, quarters), "{content}, {rotate}");
+        // Drawn, it has to come out the same way round.
+        if cfg!(feature = "pdf-render") {
+            let view = seen(&pdf(content, picture(40, 20, None, quarter()), rotate)).unwrap();
+            assert_eq!(((view.width, view.height), bright(&view.luma)), (size, quarters), "{content}, {rotate}, drawn");
+        }
+    }
+}
+
+#[cfg(feature = "pdf-render")]
+#[test]
+fn a_page_of_print_is_drawn_on_white() {
+    let view = seen(&pdf("0 50 100 50 re f 0 0 1 1 re f", picture(1, 1, None, vec![0]), 0)).unwrap();
+    assert_eq!((view.width, view.height), (1000, 500));
+    assert_eq!(bright(&view.luma), [false, true, true, true]);
+}
+
+#[cfg(feature = "pdf-render")]
+#[test]
+fn more_pixels_than_the_limits_are_not_drawn() {
+    let huge = picture(60_000, 60_000, Some("FlateDecode"), Vec::new());
+    let got = seen(&pdf("200 0 0 100 0 0 cm /I Do", huge, 0));
+    assert_eq!(got.err(), Some(Refusal::TooManyPixels { width: 60_000, height: 60_000 }));
+}

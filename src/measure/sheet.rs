@@ -1,0 +1,202 @@
+//! The document seen from straight above, brought to one width, so that what is measured on it has the same meaning
+//! whatever the camera's distance and pixel count.
+
+use super::{
+    Document,
+    document::{Homography, Proportions},
+};
+use crate::pixmap::{Plane, View};
+use fast_image_resize::{
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8,
+};
+use std::borrow::Cow;
+
+/// The document (or the whole picture, where no document was made out) seen from straight above.
+pub struct Sheet {
+    /// BT.601 luma.
+    pub luma: Plane,
+    /// Cb and Cr at half the scale of `luma`; `None` for a gray picture.
+    pub chroma: Option<[Plane; 2]>,
+    /// For every row of `luma` the columns, from and to, that lie inside the picture.
+    pub spans: Vec<(usize, usize)>,
+    /// Pixels of the original for one pixel of `luma`, along the long side.
+    pub scale: f32,
+    /// Pixels of the view for one pixel of `luma`, along the long side; under 1 the view is coarser than the sheet.
+    pub view_scale: f32,
+    map: Homography,
+}
+
+/// Pixels on the long side of a card's or passport's sheet. Print of 2 mm is then 12 to 18 pixels high: strokes are
+/// two pixels wide, which is where their edges tell most about blur.
+const CARD: f32 = 640.0;
+/// The same for a passport's page: as large in millimetres would be 935, but its print is larger.
+const PASSPORT: f32 = 800.0;
+/// The same for a page of A4, whose print is half as high in proportion.
+const PAGE: f32 = 1400.0;
+/// The same where no document was made out: it may be anything from half of the picture upward.
+const FRAME: f32 = 960.0;
+
+impl Sheet {
+    /// Of a document, or of the whole picture.
+    pub fn of(view: &View, document: Option<&Document>) -> Option<Self> {
+        let (w, h) = (view.width as f32, view.height as f32);
+        let quad = document.map_or([[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]], |d| d.quad);
+        let side = |p: [f32; 2], q: [f32; 2]| (p[0] - q[0]).hypot(p[1] - q[1]);
+        let [a, b, c, d] = quad;
+        let (across, down) = ((side(a, b) + side(d, c)) / 2.0, (side(a, d) + side(b, c)) / 2.0);
+        let native = across.max(down);
+        if !native.is_finite() || across.min(down) < 16.0 || native > 16.0 * across.min(down) {
+            return None;
+        }
+        // Never larger than the original: sharpness is not to be had by enlarging.
+        let long = long_side(document).min(native);
+        let (width, height) = (across * long / native, down * long / native);
+        let (width, height) = (width.round().max(16.0) as u32, height.round().max(16.0) as u32);
+        let map = Homography::onto(&quad);
+        let scale = native / long;
+        let view_scale = scale / view.scale();
+
+        let source = Source::of(&view.luma, view, &quad, 1.0 / view_scale);
+        let (luma, spans) = source.warp(&map, width, height);
+        let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
+        let coarse = |plane: &Plane| {
+            let shrink = 0.5 * scale.recip() * view.width as f32 / plane.width() as f32;
+            Plane::new(cw, ch, Source::of(plane, view, &quad, shrink).warp(&map, cw, ch).0)
+        };
+        let chroma = match &view.chroma {
+            Some([cb, cr]) => coarse(cb).zip(coarse(cr)).map(|(cb, cr)| [cb, cr]),
+            None => None,
+        };
+        Some(Self { luma: Plane::new(width, height, luma)?, chroma, spans, scale, view_scale, map })
+    }
+
+    /// Where a pixel of the sheet is in the upright original.
+    pub fn place(&self, x: f32, y: f32) -> [f32; 2] {
+        self.map.apply(x / self.luma.width() as f32, y / self.luma.height() as f32)
+    }
+
+    /// The smallest upright box `[x, y, width, height]` in the original that holds a box `x0..x1`, `y0..y1` of the sheet.
+    pub fn place_box(&self, x: [f32; 2], y: [f32; 2]) -> [f32; 4] {
+        let corners = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])].map(|(x, y)| self.place(x, y));
+        let fold = |i: usize, f: fn(f32, f32) -> f32| corners.iter().filter_map(|c| c.get(i).copied()).reduce(f);
+        let of = |i, f| fold(i, f).unwrap_or(0.0).round();
+        let (x0, y0) = (of(0, f32::min).max(0.0), of(1, f32::min).max(0.0));
+        [x0, y0, of(0, f32::max) - x0, of(1, f32::max) - y0]
+    }
+
+    /// The columns of row `y` that lie inside the picture and at least `inset` pixels from the document's outline.
+    pub fn inside(&self, y: usize, inset: usize) -> std::ops::Range<usize> {
+        let (w, h) = (self.luma.width() as usize, self.luma.height() as usize);
+        let (from, to) = self.spans.get(y).copied().unwrap_or((0, 0));
+        let (from, to) = ((from + 2).max(inset), to.saturating_sub(2).min(w.saturating_sub(inset)));
+        if y < inset || y + inset >= h || from >= to { 0..0 } else { from..to }
+    }
+}
+
+/// Pixels on the long side that this document is measured at.
+fn long_side(document: Option<&Document>) -> f32 {
+    match document {
+        None => FRAME,
+        Some(d) if d.pose.proportions == Proportions::A4 => PAGE,
+        Some(d) if d.pose.proportions == Proportions::Id3 => PASSPORT,
+        Some(_) => CARD,
+    }
+}
+
+/// The reduction of a view that shows the document finely enough; `None` when `view` does, or nothing finer can be had.
+pub fn finer(view: &View, document: &Document) -> Option<u32> {
+    let native = document.pose.across;
+    let now = view.scale();
+    let wanted = long_side(Some(document)).min(native) * 0.9;
+    (now > 1.5 && native / now < wanted)
+        .then(|| [4, 2, 1].into_iter().find(|n| (*n as f32) < now && native / *n as f32 >= wanted).unwrap_or(1))
+}
+
+/// The part of a plane that holds the document, brought near the sheet's scale.
+struct Source<'a> {
+    plane: Cow<'a, Plane>,
+    /// Pixels of the plane for one pixel of the original, and where its first one is: across, then down.
+    scale: [f32; 2],
+    origin: [f32; 2],
+}
+
+impl<'a> Source<'a> {
+    /// Of a plane of `view`, averaged over areas when it is to shrink by more than a twentieth.
+    fn of(plane: &'a Plane, view: &View, quad: &[[f32; 2]; 4], shrink: f32) -> Self {
+        let scale = [plane.width() as f32 / view.width as f32, plane.height() as f32 / view.height as f32];
+        let whole = Self { plane: Cow::Borrowed(plane), scale, origin: [0.0; 2] };
+        if shrink > 0.95 {
+            return whole;
+        }
+        // The box around the document, with a margin for the filter.
+        let extent = |i: usize, limit: u32| {
+            let at = || quad.iter().filter_map(|c| Some(c.get(i)? * scale.get(i)?));
+            let from = at().fold(f32::MAX, f32::min).clamp(2.0, limit as f32) - 2.0;
+            let to = at().fold(0.0, f32::max).clamp(0.0, limit as f32 - 2.0) + 2.0;
+            (from.floor(), (to.ceil() - from.floor()).max(1.0))
+        };
+        let ((left, width), (top, height)) = (extent(0, plane.width()), extent(1, plane.height()));
+        let (w, h) = ((width * shrink).ceil().max(1.0), (height * shrink).ceil().max(1.0));
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).crop(
+            left.into(),
+            top.into(),
+            width.into(),
+            height.into(),
+        );
+        // By its one pixel type: the untyped call brings the code for all sixteen.
+        let mut small = TypedImage::<U8>::new(w as u32, h as u32);
+        let done = TypedImageRef::<U8>::from_buffer(plane.width(), plane.height(), plane.data())
+            .is_ok_and(|big| Resizer::new().resize_typed(&big, &mut small, &options).is_ok());
+        let samples = small.pixels().iter().map(|p| p.0).collect();
+        match Plane::new(w as u32, h as u32, samples).filter(|_| done) {
+            Some(plane) => {
+                let scale = [scale[0] * w / width, scale[1] * h / height];
+                Self { plane: Cow::Owned(plane), origin: [left * w / width, top * h / height], scale }
+            }
+            None => whole,
+        }
+    }
+
+    /// Samples the plane, bilinearly, where a sheet of `width` x `height` has its pixels. Also the columns of every row
+    /// that lie inside the plane.
+    fn warp(&self, map: &Homography, width: u32, height: u32) -> (Vec<u8>, Vec<(usize, usize)>) {
+        let (sw, sh) = (self.plane.width() as usize, self.plane.height() as usize);
+        let [[a, b, c], [d, e, f], [g, h, i]] = *map.matrix();
+        let ([kx, ky], [ox, oy]) = (self.scale, self.origin);
+        let (du, dv) = (1.0 / width as f32, 1.0 / height as f32);
+        // Places in 1/256 of a pixel; the last pixel that has a right and a lower neighbour bounds them.
+        let last = |n: usize| (n.saturating_sub(1) * 256) as f32 - 1.0;
+        let (last_x, last_y) = (last(sw).max(0.0), last(sh).max(0.0));
+        let (right, below) = (usize::from(sw > 1), if sh > 1 { sw } else { 0 });
+        let mut out = Vec::with_capacity(width as usize * height as usize);
+        let mut spans = Vec::with_capacity(height as usize);
+        let us: Vec<f32> = (0..width).map(|column| (column as f32 + 0.5) * du).collect();
+        let mut places = Vec::with_capacity(width as usize);
+        for row in 0..height {
+            let v = (row as f32 + 0.5) * dv;
+            let (bx, by, bz) = (b * v + c, e * v + f, h * v + i);
+            places.clear();
+            places.extend(us.iter().map(|u| {
+                let z = 1.0 / (g * u + bz);
+                [(a * u + bx) * z * kx - ox, (d * u + by) * z * ky - oy]
+            }));
+            let within = |[x, y]: &[f32; 2]| *x >= 0.0 && *y >= 0.0 && *x <= sw as f32 && *y <= sh as f32;
+            let from = places.iter().position(within).unwrap_or(0);
+            spans.push((from, places.iter().rposition(within).map_or(0, |to| to + 1)));
+            out.extend(places.iter().map(|[x, y]| {
+                let x = ((x - 0.5) * 256.0).clamp(0.0, last_x) as u32;
+                let y = ((y - 0.5) * 256.0).clamp(0.0, last_y) as u32;
+                let at = (y >> 8) as usize * sw + (x >> 8) as usize;
+                let Some(square) = self.plane.data().get(at..=at + below + right) else { return 0 };
+                let value = |i: usize| u32::from(square.get(i).copied().unwrap_or(0));
+                let (fx, fy) = (x & 255, y & 255);
+                let top = value(0) * (256 - fx) + value(right) * fx;
+                let low = value(below) * (256 - fx) + value(below + right) * fx;
+                ((top * (256 - fy) + low * fy + (1 << 15)) >> 16) as u8
+            }));
+        }
+        (out, spans)
+    }
+}

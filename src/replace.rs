@@ -1,0 +1,83 @@
+//! What stands in for a file that the service does not take as it is, when the caller asks for that: a picture
+//! converted to JPEG, a PDF without its encryption.
+
+use crate::{
+    check::container,
+    decode::{Decoded, other},
+    fault::Refusal,
+    finding::Finding,
+    format::Format,
+    options::{Limits, Options},
+    probe::{Details, Header},
+    rules::Rule,
+    unlock::unlock,
+};
+
+/// The quality of converted pictures: what is lost at 95 is not seen, and fitting the budget comes later.
+const QUALITY: u8 = 95;
+
+/// Another file for the same picture, and a finding that says so.
+#[derive(Clone, Debug)]
+pub struct Replacement {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What was done, and what the picture has that the file does not keep.
+    pub findings: Vec<Finding>,
+}
+
+/// The file to go on with; `None` when the service takes this one, or nothing was asked for.
+///
+/// # Errors
+/// A finding when it was asked for and cannot be done.
+pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Result<Replacement, Finding>> {
+    let limits = &options.limits;
+    match (&header.details, &options.pdf_password) {
+        (Details::Pdf(pdf), Some(password)) if pdf.encryption.is_some() => {
+            let password = Some(password.expose()).filter(|p| !p.is_empty());
+            Some(match unlock(bytes, password, limits) {
+                Ok(bytes) => Ok(Replacement { bytes, findings: vec![unlocked()] }),
+                Err(error) => Err(Finding::new(
+                    Rule::PdfEncrypted,
+                    format!("The PDF was not unlocked: {error}."),
+                    "Give the right password, or ask for a copy without one (open it, print to PDF).",
+                )),
+            })
+        }
+        _ if options.convert && !header.format.is_accepted() => {
+            Some(convert(bytes, header.format, limits).map_err(|refusal| container::refusal(&refusal, limits)))
+        }
+        _ => None,
+    }
+}
+
+fn unlocked() -> Finding {
+    Finding::new(
+        Rule::PdfUnlocked,
+        "The PDF was encrypted; a decrypted copy of it is sent.",
+        "Nothing needs to be done.",
+    )
+}
+
+fn convert(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement, Refusal> {
+    let Decoded { picture, faults } = other::pixmap(bytes, format, limits)?;
+    let too_large = || Refusal::Limit {
+        what: "pixels on one side of a JPEG",
+        needed: u64::from(picture.width().max(picture.height())),
+        limit: u64::from(u16::MAX),
+    };
+    let width = u16::try_from(picture.width()).map_err(|_| too_large())?;
+    let height = u16::try_from(picture.height()).map_err(|_| too_large())?;
+    let mut jpeg = Vec::new();
+    jpeg_encoder::Encoder::new(&mut jpeg, QUALITY)
+        .encode(picture.data(), width, height, jpeg_encoder::ColorType::Rgb)
+        .map_err(|e| Refusal::Unsupported(format!("{format}, which could not be converted ({e})")))?;
+    let converted = Finding::new(
+        Rule::Converted,
+        format!("The file was {}; an upright JPEG of it is sent.", format.described()),
+        "Nothing needs to be done.",
+    )
+    .with("from", format.name())
+    .with("quality", QUALITY);
+    let findings = std::iter::once(converted).chain(faults.iter().map(container::fault)).collect();
+    Ok(Replacement { bytes: jpeg, findings })
+}

@@ -1,0 +1,195 @@
+//! Measures, scores and advice on documents drawn here, with faults of known strength.
+
+#[path = "../testdata/paint.rs"]
+mod paint;
+
+use idenfy_preflight::{
+    check::{
+        advice::{self, Advice},
+        quality,
+    },
+    measure::{self, Document, Measurements, glare::Covers},
+    options::{Sensitivity, Thresholds},
+    pixmap::{Pixmap, View},
+    rules::{Level, Rule},
+    score::{self, Scores},
+    submission::Step,
+};
+use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
+use paint::{Canvas, Scene};
+
+/// A scene of this many pixels across, 4:3.
+fn scene(width: usize) -> Scene {
+    Scene { width, height: width * 3 / 4, ..Scene::default() }
+}
+
+/// What is measured on a picture of a scene, the document's place being known.
+fn measured(scene: &Scene, picture: Canvas) -> Measurements {
+    let (w, h) = (picture.width as u32, picture.height as u32);
+    let quad = scene.quad.map(|[x, y]| [x * w as f32, y * h as f32]);
+    let document = Document::at(quad, w, h);
+    let pixmap = Pixmap::new(w, h, picture.rgb).expect("the canvas is whole");
+    let mut view = View::from_pixmap(&pixmap, View::reduction(w, h));
+    if let Some(reduction) = measure::finer(&view, &document) {
+        view = View::from_pixmap(&pixmap, reduction);
+    }
+    measure::measure_on(&view, Some(document))
+}
+
+fn shot(scene: &Scene, art: &Canvas) -> Measurements {
+    measured(scene, scene.shoot(art))
+}
+
+fn advised(m: &Measurements) -> Advice {
+    let t = Thresholds::default();
+    advice::image(&quality::check(&Step::Front, m, None, &t), &score::score(m), &t)
+}
+
+/// Through a JPEG file of this quality.
+fn compressed(picture: &Canvas, quality: u8) -> Canvas {
+    let mut file = Vec::new();
+    let (w, h) = (picture.width as u32, picture.height as u32);
+    JpegEncoder::new_with_quality(&mut file, quality)
+        .write_image(&picture.rgb, w, h, ExtendedColorType::Rgb8)
+        .expect("a canvas can be encoded");
+    let rgb = image::load_from_memory(&file).expect("what was encoded decodes").into_rgb8().into_raw();
+    Canvas { rgb, ..*picture }
+}
+
+/// Asserts that values fall, each by at least `by`.
+fn falls(values: &[u8], by: u8) {
+    assert!(values.windows(2).all(|w| w[0] >= w[1].saturating_add(by)), "{values:?} do not fall");
+}
+
+#[test]
+fn the_more_blur_the_less_sharpness() {
+    let art = paint::card_front();
+    let scores = [0.0, 2.0, 3.5, 6.0].map(|blur| score::score(&shot(&Scene { blur, ..scene(1200) }, &art)));
+    let sharpness = scores.each_ref().map(|s| s.sharpness.expect("there is print"));
+    assert!(sharpness.is_sorted_by(|a, b| a >= b), "{sharpness:?}");
+    assert!(sharpness[0] >= 90 && sharpness[3] <= 5, "{sharpness:?}");
+    let legibility = scores.each_ref().map(|s| s.legibility.expect("there is print"));
+    assert!(legibility[0] >= 85 && legibility[3] <= 5, "{legibility:?}");
+}
+
+#[test]
+fn one_scene_gets_one_verdict_at_every_size_and_quality() {
+    let art = paint::card_front();
+    for (blur, want) in [(0.0, Advice::Send), (0.0055, Advice::Retake)] {
+        for width in [1032, 1632, 2580, 4000] {
+            let scene = Scene { blur: blur * width as f32, ..scene(width) };
+            let picture = scene.shoot(&art);
+            // The largest in one quality: an unoptimised encoder takes its time.
+            let qualities: &[u8] = if width > 2000 { &[75] } else { &[60, 80, 95] };
+            for quality in qualities {
+                let m = measured(&scene, compressed(&picture, *quality));
+                assert_eq!(advised(&m), want, "blur {blur}, {width} pixels, quality {quality}: {:?}", m.sharpness);
+            }
+        }
+    }
+}
+
+#[test]
+fn white_paper_is_not_glare() {
+    for art in [paint::card_back(), paint::bill(), white_card()] {
+        for exposure in [0.8, 1.0, 1.1] {
+            let m = shot(&Scene { exposure, table: [250, 250, 250], ..scene(1200) }, &art);
+            assert!(m.glare.fraction < 0.004, "{:?}", m.glare);
+        }
+    }
+}
+
+fn white_card() -> Canvas {
+    let mut card = paint::card_front();
+    for v in &mut card.rgb {
+        *v = if *v > 180 { 255 } else { *v };
+    }
+    card
+}
+
+#[test]
+fn a_reflection_is_measured_by_its_size_and_by_what_it_covers() {
+    let art = paint::card_front();
+    let over_print = |radius| shot(&Scene { glare: Some(([0.55, 0.42], radius)), ..scene(1200) }, &art);
+    let [none, small, large] = [0.0001, 0.05, 0.12].map(over_print);
+    falls(&[&none, &small, &large].map(|m| score::score(m).glare.expect("always told")), 5);
+    assert!(none.glare.text_fraction < small.glare.text_fraction + 1e-6, "{:?}", small.glare);
+    assert!(small.glare.text_fraction < large.glare.text_fraction, "{:?}", large.glare);
+    assert_eq!(large.glare.blobs.first().map(|b| b.covers), Some(Covers::Text));
+    assert_eq!(advised(&large), Advice::Retake);
+    let [x, y, w, h] = large.glare.blobs.first().expect("there is one").place;
+    let (cx, cy) = (0.55 * 1200.0, 0.42 * 900.0);
+    assert!(x < cx && cx < x + w && y < cy && cy < y + h, "{x} {y} {w} {h}");
+}
+
+#[test]
+fn a_reflection_beside_print_warrants_skip_analysis() {
+    let art = paint::card_front();
+    let m = shot(&Scene { glare: Some(([0.77, 0.45], 0.06)), ..scene(1200) }, &art);
+    assert_eq!(m.glare.blobs.first().map(|b| b.covers), Some(Covers::Nothing), "{:?}", m.glare);
+    let t = Thresholds::default();
+    let findings = quality::check(&Step::Front, &m, None, &t);
+    let advice = advice::image(&findings, &score::score(&m), &t);
+    assert_eq!(advice, Advice::SendWithSkipAnalysis, "{findings:#?}");
+    let skip = advice::submission([(advice, findings.as_slice())]);
+    assert!(skip.recommended);
+    assert_eq!(skip.because, ["glare on FRONT covers no text"]);
+    // One picture that has to be taken again takes the recommendation away.
+    assert!(!advice::submission([(advice, findings.as_slice()), (Advice::Retake, &[])]).recommended);
+}
+
+#[test]
+fn a_side_without_print_is_indeterminate_and_never_blurred() {
+    for blur in [0.0, 4.0] {
+        let art = Canvas::new(1712, 1080, [226, 232, 240]);
+        let m = shot(&Scene { blur, ..scene(1200) }, &art);
+        let Scores { sharpness, legibility, .. } = score::score(&m);
+        assert_eq!((sharpness, legibility), (None, None));
+        let findings = quality::check(&Step::Back, &m, None, &Thresholds::default());
+        assert!(findings.iter().any(|f| f.rule == Rule::Indeterminate && f.level == Level::Allow), "{findings:#?}");
+        assert!(!findings.iter().any(|f| f.rule == Rule::TooBlurry), "{findings:#?}");
+    }
+}
+
+#[test]
+fn the_less_light_the_less_exposure() {
+    let art = paint::card_front();
+    let dark = |exposure| score::score(&shot(&Scene { exposure, noise: 4.0, ..scene(1200) }, &art));
+    let scores = [1.0, 0.2, 0.06].map(|e| dark(e).exposure.expect("always told"));
+    assert!(scores.is_sorted_by(|a, b| a >= b) && scores[0] >= 90 && scores[2] <= 20, "{scores:?}");
+}
+
+#[test]
+fn few_pixels_are_called_small_before_they_are_called_illegible() {
+    let art = paint::card_front();
+    let rules = |width| {
+        let m = shot(&scene(width), &art);
+        let found = quality::check(&Step::Front, &m, None, &Thresholds::default());
+        let small = [Rule::TooSmall, Rule::TextTooSmall];
+        found.into_iter().map(|f| f.rule).filter(|r| small.contains(r)).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(1200), []);
+    assert_eq!(rules(560), [Rule::TooSmall]);
+    assert_eq!(rules(200), [Rule::TextTooSmall]);
+}
+
+#[test]
+fn what_a_lower_sensitivity_denies_a_higher_one_denies_too() {
+    let art = paint::card_front();
+    for blur in [0.0, 2.0, 2.6, 3.2, 5.0] {
+        let m = shot(&Scene { blur, ..scene(1200) }, &art);
+        let denies = |s| quality::check(&Step::Front, &m, None, &Thresholds::new(s)).iter().any(|f| f.denies());
+        let each = [Sensitivity::Low, Sensitivity::Medium, Sensitivity::High].map(denies);
+        assert!(each.is_sorted(), "blur {blur}: {each:?}");
+    }
+}
+
+#[test]
+fn a_document_that_is_nowhere_is_measured_as_the_whole_picture() {
+    let picture = scene(1200).shoot(&paint::card_front());
+    let pixmap = Pixmap::new(1200, 900, picture.rgb).expect("the canvas is whole");
+    let m = measure::measure_on(&View::from_pixmap(&pixmap, 1), None);
+    assert!(score::score(&m).sharpness.is_some_and(|s| s >= 75), "{:?}", m.sharpness);
+    let found = quality::check(&Step::Front, &m, None, &Thresholds::default());
+    assert!(found.iter().any(|f| f.rule == Rule::DocumentNotFound), "{found:#?}");
+}

@@ -1,0 +1,104 @@
+//! Quality rules, each on measurements like those of a good photo but for one.
+
+use crate::{Case, case};
+use idenfy_preflight::{
+    Step,
+    check::quality,
+    finding::Finding,
+    measure::{
+        Document, Measurements,
+        document::Side,
+        glare::{Blob, Covers},
+    },
+    options::Thresholds,
+    rules::{Level, Rule},
+};
+
+/// A card that fills most of a picture of 2000 x 1500, sharp, well lit, in colour.
+fn good() -> Measurements {
+    let mut m = Measurements::default();
+    let card = Document::at([[200.0, 200.0], [1800.0, 200.0], [1800.0, 1209.0], [200.0, 1209.0]], 2000, 1500);
+    m.document = Some(card);
+    m.across_px = 1600.0;
+    m.sharpness.acutance = Some(0.25);
+    m.sharpness.by_direction = [Some(0.25), None, Some(0.28), None];
+    m.sharpness.edge_pixels = 30_000;
+    m.exposure.mean = 180.0;
+    m.exposure.paper = 220.0;
+    m.exposure.contrast = 160.0;
+    m.exposure.noise = 1.0;
+    m.exposure.colour = Some(8.0);
+    m
+}
+
+fn found(change: impl FnOnce(&mut Measurements)) -> Vec<Finding> {
+    found_in(None, change)
+}
+
+fn found_in(quality: Option<u8>, change: impl FnOnce(&mut Measurements)) -> Vec<Finding> {
+    let mut m = good();
+    change(&mut m);
+    quality::check(&Step::Front, &m, quality, &Thresholds::default())
+}
+
+fn document(change: impl Fn(&mut Document)) -> Vec<Finding> {
+    found(|m| m.document.iter_mut().for_each(|d| change(d)))
+}
+
+fn glare(m: &mut Measurements, fraction: f32, text_fraction: f32) {
+    let covers = if text_fraction > 0.0 { Covers::Text } else { Covers::Nothing };
+    m.glare.fraction = fraction;
+    m.glare.text_fraction = text_fraction;
+    m.glare.blobs = vec![Blob { place: [900.0, 500.0, 200.0, 100.0], fraction, certainty: 1.0, covers }];
+}
+
+/// Every quality rule on print and document, and what comes near.
+pub fn cases() -> Vec<Case> {
+    let at = |level, rule, fires, near_miss| Case { rule, level, fires, near_miss };
+    vec![
+        case(
+            Rule::TooBlurry,
+            found(|m| m.sharpness.acutance = Some(0.17)),
+            found(|m| m.sharpness.acutance = Some(0.215)),
+        ),
+        at(Level::Warn, Rule::TooBlurry, found(|m| m.sharpness.acutance = Some(0.203)), found(|_| {})),
+        case(Rule::Indeterminate, found(|m| m.sharpness.acutance = None), found(|_| {})),
+        case(Rule::Glare, found(|m| glare(m, 0.1, 0.25)), found(|m| glare(m, 0.005, 0.0))),
+        at(Level::Warn, Rule::Glare, found(|m| glare(m, 0.05, 0.0)), found(|m| glare(m, 0.0, 0.0))),
+        case(
+            Rule::Underexposed,
+            found(|m| (m.exposure.paper, m.exposure.contrast, m.exposure.noise) = (60.0, 30.0, 3.0)),
+            found(|m| (m.exposure.contrast, m.exposure.noise) = (60.0, 6.0)),
+        ),
+        case(
+            Rule::Noisy,
+            found(|m| (m.exposure.contrast, m.exposure.noise) = (60.0, 6.0)),
+            found(|m| (m.exposure.contrast, m.exposure.noise) = (160.0, 4.0)),
+        ),
+        case(
+            Rule::Overexposed,
+            found(|m| (m.exposure.clipped_fraction, m.exposure.contrast) = (0.8, 30.0)),
+            found(|m| m.exposure.clipped_fraction = 0.8),
+        ),
+        case(Rule::LowContrast, found(|m| m.exposure.contrast = 30.0), found(|m| m.exposure.contrast = 40.0)),
+        case(Rule::Shadow, found(|m| m.exposure.unevenness = 0.35), found(|m| m.exposure.unevenness = 0.17)),
+        case(Rule::Colourless, found(|m| m.exposure.colour = None), found(|m| m.exposure.colour = Some(2.0))),
+        case(Rule::TextTooSmall, found(|m| m.across_px = 190.0), found(|m| m.across_px = 420.0)),
+        case(Rule::TooSmall, found(|m| m.across_px = 420.0), found(|m| m.across_px = 600.0)),
+        case(Rule::OverCompressed, found_in(Some(20), |_| {}), found_in(Some(60), |_| {})),
+        case(Rule::DocumentNotFound, found(|m| m.document = None), document(|d| d.confidence = 0.6)),
+        at(
+            Level::Warn,
+            Rule::DocumentNotFound,
+            document(|d| d.confidence = 0.3),
+            document(|d| d.sides = [Side::Frame; 4]),
+        ),
+        case(Rule::Borderless, document(|d| d.sides = [Side::Frame; 4]), document(|d| d.sides[0] = Side::Frame)),
+        case(
+            Rule::DocumentNotFullyVisible,
+            document(|d| (d.fully_visible, d.sides[2]) = (false, Side::Cut)),
+            document(|d| d.sides[2] = Side::Frame),
+        ),
+        case(Rule::Tilted, document(|d| d.pose.perspective_deg = 40.0), document(|d| d.pose.perspective_deg = 25.0)),
+    ]
+}
