@@ -179,8 +179,9 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
     let all: Vec<usize> = (0..pictures.len()).collect();
     let whole = room.characters as f64;
     let mut aim = whole * (1.0 - 2.0 * MARGIN);
+    share_out(pictures, whole)?;
     for _ in 0..2 {
-        share_out(pictures, aim)?;
+        share_out_or_coarsest(pictures, aim);
         in_waves(pictures, &all, &room.limits, Picture::refine);
     }
     // The fullest that was counted and fits: sizes may leap where a quantiser meets that of the original.
@@ -189,11 +190,7 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
         let late = round > CORRECTIONS;
         match best.take_if(|_| late) {
             Some((_, shares)) => pictures.iter_mut().zip(shares).for_each(|(p, share)| p.share = share),
-            None => {
-                if share_out(pictures, aim).is_none() {
-                    pictures.iter_mut().for_each(|p| p.share = p.curve.coarsest());
-                }
-            }
+            None => share_out_or_coarsest(pictures, aim),
         }
         in_waves(pictures, &all, &room.limits, |p| p.count(&room.limits));
         let planned: u64 = pictures.iter().map(|p| base64_len(p.planned())).sum();
@@ -222,6 +219,13 @@ fn share_out(pictures: &mut [Picture<'_, '_>], characters: f64) -> Option<()> {
     Some(())
 }
 
+fn share_out_or_coarsest(pictures: &mut [Picture<'_, '_>], characters: f64) {
+    if share_out(pictures, characters).is_none() {
+        pictures.iter_mut().for_each(|p| p.share = p.curve.coarsest());
+    }
+}
+
+/// What is told when nothing fits. An estimate of the least may lie within a hair of the limit; it is over it.
 fn infeasible(sources: &[Source<'_>], least: &[u64], overhead: u64, service: &Service, cap: u64) -> Infeasible {
     let heaviest = sources.iter().zip(least).max_by_key(|(_, n)| **n);
     let step = heaviest.map_or(Step::Front, |(s, _)| s.step.clone());
@@ -231,7 +235,8 @@ fn infeasible(sources: &[Source<'_>], least: &[u64], overhead: u64, service: &Se
         }
         _ => {
             let sum = least.iter().fold(overhead, |sum, n| sum.saturating_add(base64_len(*n)));
-            Infeasible { bound: Bound::Body, least: sum, limit: service.max_body_bytes, heaviest: step }
+            let limit = service.max_body_bytes;
+            Infeasible { bound: Bound::Body, least: sum.max(limit.saturating_add(1)), limit, heaviest: step }
         }
     }
 }

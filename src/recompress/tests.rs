@@ -151,7 +151,7 @@ fn the_budget_is_used_when_something_had_to_give() {
     for percent in [50, 60, 75, 90] {
         let room = given.whole() * percent / 100;
         let used = whole(&given.fit(room, None).unwrap());
-        assert!(used as f64 >= 0.97 * room as f64, "{used} of {room}");
+        assert!(used as f64 >= 0.95 * room as f64, "{used} of {room}");
     }
 }
 
