@@ -42,7 +42,11 @@ fn found_in(quality: Option<u8>, change: impl FnOnce(&mut Measurements)) -> Vec<
 }
 
 fn document(change: impl FnOnce(&mut Document)) -> Vec<Finding> {
-    found(|m| m.document.iter_mut().for_each(|d| change(d)))
+    found(|m| {
+        if let Some(d) = &mut m.document {
+            change(d);
+        }
+    })
 }
 
 fn glare(m: &mut Measurements, fraction: f32, text_fraction: f32) {
