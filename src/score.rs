@@ -90,7 +90,7 @@ pub fn score(m: &Measurements) -> Scores {
         glare: Some(percent((-GLARE_FALL * m.glare.fraction).exp())),
         exposure: Some(percent(causes.light)),
         document: Some(m.document.as_ref().map_or(0, |d| percent(d.confidence * causes.whole))),
-        face: m.faces.as_ref().map(|f| face(f)),
+        face: m.faces.as_ref().map(face),
     }
 }
 

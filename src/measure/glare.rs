@@ -59,8 +59,6 @@ impl Covers {
 const CLIPPED: u8 = 250;
 /// Luma that only light beyond the end of the scale gives.
 const SOLID: u8 = 254;
-/// Luma above which a fifth of the ring around a patch is white itself: gaps in print on a white page, not a rim.
-const STILL_WHITE: f32 = 253.8;
 /// Levels of Cb or Cr from neutral up to which clipped light has no colour of its own.
 const COLOURLESS: u8 = 12;
 /// Levels above the paper that a reflection has at least.
@@ -109,8 +107,8 @@ struct Patch {
     y: [usize; 2],
     /// Median luma close to the rim, a little further out, and well outside.
     rim: [f32; 3],
-    /// 80th percentile of luma close to the rim.
-    white_rim: f32,
+    /// Share of the pixels close to the rim that are neither white nor as dark as what lies outside.
+    veiled: f32,
 }
 
 impl Patch {
@@ -118,15 +116,14 @@ impl Patch {
     /// white ends at its edge. Each fall is taken in proportion to what there is to fall.
     fn certainty(&self) -> f32 {
         let [near, middle, far] = self.rim;
-        if self.white_rim > STILL_WHITE {
-            return 0.0;
-        }
         let fall = |from: f32, to: f32| (from - to) / (252.0 - to).max(6.0);
         let soft = ((fall(near, far) - 0.15) / 0.25).clamp(0.0, 1.0);
         let fading = ((fall(near, middle) - 0.05) / 0.15).clamp(0.0, 1.0);
         // Paper that is merely bright hovers under the end of the scale; a reflection is far beyond it.
         let solid = ((self.solid - 0.3) / 0.4).clamp(0.0, 1.0);
-        soft * fading * solid
+        // Gaps in print on a white page are white up to the ink; light around a reflection veils what it falls on.
+        let veiled = ((self.veiled - 0.3) / 0.2).clamp(0.0, 1.0);
+        soft * fading * solid * veiled
     }
 }
 
@@ -215,7 +212,7 @@ impl Map {
             x: [usize::MAX, 0],
             y: [usize::MAX, 0],
             rim: [0.0; 3],
-            white_rim: 0.0,
+            veiled: 0.0,
         };
         for at in members {
             let (x, y) = (at % self.width, at / self.width);
@@ -249,7 +246,11 @@ impl Map {
         }
         for (patch, ring) in patches.iter_mut().zip(&rings) {
             patch.rim = ring.each_ref().map(|h| quantile(h, 0.5));
-            patch.white_rim = ring.first().map_or(0.0, |h| quantile(h, 0.8));
+            let [_, _, far] = patch.rim;
+            let from = (far + 0.1 * (252.0 - far)).clamp(200.0, 225.0) as usize;
+            let [close, ..] = ring;
+            let veiled: u32 = close.get(from..usize::from(CLIPPED)).unwrap_or(&[]).iter().sum();
+            patch.veiled = veiled as f32 / close.iter().sum::<u32>().max(1) as f32;
         }
     }
 

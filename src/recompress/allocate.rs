@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_its_own_cap_binds_leaves_the_rest_to_the_others() {
-        let mut curves = vec![curve(6e6, 1.0, None, 1.0), curve(6e6, 1.0, None, 1.0)];
+        let mut curves = [curve(6e6, 1.0, None, 1.0), curve(6e6, 1.0, None, 1.0)];
         curves[0].cap = 2_000_000;
         let shares = allocate(&curves.iter().collect::<Vec<_>>(), 9_000_000).unwrap();
         assert!((curves[0].bytes_at(coarseness(shares[0])) - 2e6).abs() < 2e4);

@@ -41,8 +41,12 @@ fn found_in(quality: Option<u8>, change: impl FnOnce(&mut Measurements)) -> Vec<
     quality::check(&Step::Front, &m, quality, &Thresholds::default())
 }
 
-fn document(change: impl Fn(&mut Document)) -> Vec<Finding> {
-    found(|m| m.document.iter_mut().for_each(|d| change(d)))
+fn document(change: impl FnOnce(&mut Document)) -> Vec<Finding> {
+    found(|m| {
+        if let Some(d) = &mut m.document {
+            change(d);
+        }
+    })
 }
 
 fn glare(m: &mut Measurements, fraction: f32, text_fraction: f32) {

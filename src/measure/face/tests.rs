@@ -1,5 +1,6 @@
-use super::*;
+use super::{detect::find, *};
 use crate::pixmap::Pixmap;
+use crate::pixmap::{Orientation, Plane};
 use proptest::prelude::*;
 
 /// A drawn face before a light wall, `size` pixels from brow to chin, centred at (x, y).
