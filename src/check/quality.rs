@@ -154,7 +154,8 @@ impl Judge<'_> {
     }
 
     fn noisy(&self) -> Option<Finding> {
-        if self.m.exposure.paper < self.t.dark_paper {
+        // In the dark it is said in other words; without print there is nothing to drown.
+        if self.m.exposure.paper < self.t.dark_paper || self.causes.sharp.is_none() {
             return None;
         }
         let finding =
