@@ -84,12 +84,14 @@ impl Causes {
 pub fn score(m: &Measurements) -> Scores {
     let causes = Causes::of(m);
     let percent = |p: f32| (100.0 * p.clamp(0.0, 1.0)).round() as u8;
+    // A selfie has no print and no document: its face is scored instead.
+    let selfie = m.faces.is_some();
     Scores {
-        legibility: causes.legible().map(percent),
-        sharpness: causes.sharp.map(percent),
+        legibility: causes.legible().filter(|_| !selfie).map(percent),
+        sharpness: causes.sharp.filter(|_| !selfie).map(percent),
         glare: Some(percent((-GLARE_FALL * m.glare.fraction).exp())),
         exposure: Some(percent(causes.light)),
-        document: Some(m.document.as_ref().map_or(0, |d| percent(d.confidence * causes.whole))),
+        document: (!selfie).then(|| m.document.as_ref().map_or(0, |d| percent(d.confidence * causes.whole))),
         face: m.faces.as_ref().map(face),
     }
 }

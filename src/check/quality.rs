@@ -172,7 +172,11 @@ impl Judge<'_> {
 
     fn dark(&self) -> Option<Finding> {
         let dark = self.m.exposure.paper < self.t.dark_paper;
-        let level = if *self.step == Step::Face { None } else { self.level(self.causes.light) };
+        let level = match () {
+            () if self.m.exposure.paper < self.t.black_paper => Some(Level::Deny),
+            () if *self.step == Step::Face => None,
+            () => self.level(self.causes.light),
+        };
         let message = match level {
             Some(Level::Deny) => "The picture is so dark that print drowns in noise.",
             _ => "The picture is dark.",

@@ -32,6 +32,9 @@ pub struct Thresholds {
     pub small_px: f32,
     /// Luma of the paper under which a picture is called dark. Default: 110; the darkest of well-lit captures has 176.
     pub dark_paper: f32,
+    /// The same under which nothing can be told any more. Default: 20, an eighth of well-lit paper in linear light and
+    /// less.
+    pub black_paper: f32,
     /// Share of the document at the end of the scale from which on it is called too bright, unless print stands out as
     /// it does on a white page. Default: 0.5.
     pub clipped: f32,
@@ -83,6 +86,7 @@ impl Thresholds {
             glare,
             small_px: 506.0,
             dark_paper: 110.0,
+            black_paper: 20.0,
             clipped: 0.5,
             full_contrast: 120.0,
             contrast: 35.0,

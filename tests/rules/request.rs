@@ -190,7 +190,7 @@ pub fn cases() -> Vec<Case> {
             found(with_session(r#"{"tokenType":"document"}"#)),
         ),
         case(Rule::SamePicture, found(replaced(Step::Back, Image::new(Step::Back, "", FRONT))), found(good())),
-        case(Rule::Coarsened, found_with(good(), budget(90_000)), found_with(good(), budget(500_000))),
+        case(Rule::Coarsened, found_with(good(), budget(200_000)), found_with(good(), budget(600_000))),
         case(Rule::OverBudget, found_with(good(), budget(9_000)), found_with(good(), budget(1_000_000))),
         case(
             Rule::ImageOverCap,
