@@ -10,6 +10,8 @@ fuzz_target!(|bytes: &[u8]| {
     let header = probe(bytes, &limits);
     assert_eq!(header, probe(bytes, &limits));
     if let Ok(header) = header {
-        assert!(u64::from(header.width) * u64::from(header.height) <= limits.max_pixels || !header.format.is_accepted());
+        assert!(
+            u64::from(header.width) * u64::from(header.height) <= limits.max_pixels || !header.format.is_accepted()
+        );
     }
 });
