@@ -35,6 +35,12 @@ fn main() {
     let jpeg =
         files::jpeg(&Scene { width: 640, height: 480, noise: 0.0, ..Scene::default() }.shoot(&paint::card_front()), 80);
     write("empty_file.jpg", b"");
+    write(
+        "converted.bmp",
+        &bmp(&Scene { width: 160, height: 120, noise: 0.0, ..Scene::default() }.shoot(&paint::card_front())),
+    );
+    write("unsupported_coding.jpg", &arithmetic(&jpeg));
+    write("flattened.png", &deep_png());
     write("unsupported_format.jpg", b"<!doctype html><title>404 Not Found</title>");
     write("wrong_extension.png", &jpeg);
     write("unreadable.jpg", &jpeg[..300]);
@@ -62,5 +68,40 @@ fn huge_png() -> Vec<u8> {
     let mut encoder = png::Encoder::new(&mut out, 60_000, 60_000);
     encoder.set_color(png::ColorType::Grayscale);
     drop(encoder.write_header().expect("a header is written"));
+    out
+}
+
+/// A BMP of 24 bits, bottom row first.
+fn bmp(picture: &paint::Canvas) -> Vec<u8> {
+    let (width, height) = (picture.width as u32, picture.height as u32);
+    let mut out = b"BM".to_vec();
+    for word in
+        [54 + width * height * 3, 0, 54, 40, width, height, 1 | 24 << 16, 0, width * height * 3, 2835, 2835, 0, 0]
+    {
+        out.extend(word.to_le_bytes());
+    }
+    for row in picture.rgb.chunks(picture.width * 3).rev() {
+        out.extend(row.chunks(3).flat_map(|px| [px[2], px[1], px[0]]));
+    }
+    out
+}
+
+/// The same JPEG with a frame header that says arithmetic coding (ITU T.81, table B.1).
+fn arithmetic(jpeg: &[u8]) -> Vec<u8> {
+    let mut bytes = jpeg.to_vec();
+    let at = bytes.windows(2).position(|w| w == [0xFF, 0xC0]).expect("a baseline JPEG");
+    bytes[at + 1] = 0xC9;
+    bytes
+}
+
+/// A gray PNG of 16 bits a sample.
+fn deep_png() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, 64, 64);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    let samples: Vec<u8> = (0..64 * 64_u16).flat_map(|i| (i * 16).to_be_bytes()).collect();
+    let mut writer = encoder.write_header().expect("a header is written");
+    writer.write_image_data(&samples).expect("the picture is as large as its header says");
+    writer.finish().expect("a PNG ends");
     out
 }

@@ -8,33 +8,35 @@ use crate::{
     pixmap::{Orientation, Pixmap},
     probe::check_size,
 };
-use image::{
-    AnimationDecoder, DynamicImage, ImageDecoder, ImageError,
-    codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder, webp::WebPDecoder},
-};
+use image::{DynamicImage, ImageDecoder, ImageError, codecs};
 use std::io::Cursor;
 
+#[cfg(feature = "webp")]
 pub(super) fn webp(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
-    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?;
+    let decoder = codecs::webp::WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?;
     let animated = decoder.has_animation();
     Ok(note_animation(decoded(decoder, limits)?, animated))
 }
 
+#[cfg(feature = "tiff")]
 pub(super) fn tiff(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
-    decoded(TiffDecoder::new(Cursor::new(bytes)).map_err(refusal)?, limits)
+    decoded(codecs::tiff::TiffDecoder::new(Cursor::new(bytes)).map_err(refusal)?, limits)
 }
 
+#[cfg(feature = "bmp")]
 pub(super) fn bmp(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
-    decoded(BmpDecoder::new(Cursor::new(bytes)).map_err(refusal)?, limits)
+    decoded(codecs::bmp::BmpDecoder::new(Cursor::new(bytes)).map_err(refusal)?, limits)
 }
 
+#[cfg(feature = "gif")]
 pub(super) fn gif(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
-    let decoder = || GifDecoder::new(Cursor::new(bytes)).map_err(refusal);
+    let decoder = || codecs::gif::GifDecoder::new(Cursor::new(bytes)).map_err(refusal);
     let still = decoded(decoder()?, limits)?;
-    let animated = decoder()?.into_frames().nth(1).is_some();
+    let animated = image::AnimationDecoder::into_frames(decoder()?).nth(1).is_some();
     Ok(note_animation(still, animated))
 }
 
+#[cfg(any(feature = "webp", feature = "gif"))]
 fn note_animation(mut decoded: Decoded<Pixmap>, animated: bool) -> Decoded<Pixmap> {
     if animated {
         decoded.faults.push(Fault::Flattened { what: "an animation".into() });
