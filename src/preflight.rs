@@ -25,6 +25,7 @@ use crate::{
 };
 use rayon::prelude::*;
 use std::{
+    borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -97,9 +98,16 @@ impl Preflight {
 
     /// Looks at a submission, fits it into the budget and writes the request, unless something denies it.
     ///
+    /// A submission that is given away instead of lent is freed image by image while the body is written.
+    ///
     /// # Errors
     /// [`Error::Cancelled`]. What is wrong with the submission is in the report.
-    pub fn check(&self, submission: &Submission<'_>) -> Result<Outcome, Error> {
+    pub fn check<'s, 'a: 's>(&self, submission: impl Into<Cow<'s, Submission<'a>>>) -> Result<Outcome, Error> {
+        self.check_either(submission.into())
+    }
+
+    fn check_either(&self, given: Cow<'_, Submission<'_>>) -> Result<Outcome, Error> {
+        let submission = &*given;
         let service = &self.options.service;
         let (terms, mut findings) = check::request::check(submission, service);
         let looks = submission.images.par_iter().map(|image| {
@@ -125,9 +133,9 @@ impl Preflight {
                 SkipAnalysis::Warranted => skip.recommended,
                 SkipAnalysis::Always => true,
             };
-            self.make(submission, &terms, skip_analysis, &looks, &mut findings)?
+            self.plan(submission, &terms, skip_analysis, &mut looks, &mut findings)?
         };
-        let (request, sent) = made.map_or((None, Vec::new()), |(r, s)| (Some(r), s));
+        let (plan, sent) = made.map_or((None, Vec::new()), |(plan, sent)| (Some(plan), sent));
         let mut sent = sent.into_iter();
         let images = submission
             .images
@@ -135,6 +143,7 @@ impl Preflight {
             .zip(looks)
             .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked, &self.options.thresholds) })
             .collect::<Vec<_>>();
+        let request = plan.map(|plan| plan.assemble(given));
         let report = Report {
             verdict: if request.is_some() { Verdict::Ready } else { Verdict::Refused },
             advice: images.iter().map(|i| i.advice).max().unwrap_or_default(),
@@ -229,20 +238,20 @@ impl Preflight {
         Measurements { faces, ..measured }
     }
 
-    /// Findings to request: fit, look again at what was encoded anew, assemble.
-    fn make(
+    /// Findings to what is sent: fit, look again at what was encoded anew.
+    fn plan(
         &self,
         submission: &Submission<'_>,
         terms: &Terms,
         skip_analysis: bool,
-        looks: &[Looked],
+        looks: &mut [Looked],
         findings: &mut Vec<Finding>,
-    ) -> Result<Option<(Request, Vec<Sent>)>, Error> {
+    ) -> Result<Option<(Plan, Vec<Sent>)>, Error> {
         let service = &self.options.service;
         let upper = |given: &Option<String>| given.as_ref().map(|g| g.trim().to_ascii_uppercase());
         let envelope = Envelope {
             token_field: service.token_field,
-            token: submission.token.as_ref().or(submission.session.as_ref().and_then(|s| s.token.as_ref())),
+            token: submission.token.as_ref().or(submission.session.as_ref().and_then(|s| s.token.as_ref())).cloned(),
             // What was not understood and allowed all the same is sent as it was given.
             country: terms.country.map(|c| c.to_string()).or(upper(&submission.country)),
             document_type: terms.document_type.map(|t| t.to_string()).or(upper(&submission.document_type)),
@@ -251,7 +260,7 @@ impl Preflight {
         let sources: Vec<Source<'_>> = submission
             .images
             .iter()
-            .zip(looks)
+            .zip(&*looks)
             .map(|(image, looked)| Source {
                 step: &image.step,
                 bytes: looked.replacement.as_deref().unwrap_or(&image.bytes),
@@ -268,7 +277,7 @@ impl Preflight {
             }
         };
         self.cancel.check()?;
-        let again = sources.par_iter().zip(&encoded).zip(looks).map(|((source, encoded), looked)| {
+        let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
             let (sent, found) = self.again(source.step, encoded);
             (Sent { recompressed: sent.recompressed || looked.replacement.is_some(), ..sent }, found)
         });
@@ -280,8 +289,15 @@ impl Preflight {
         if findings.iter().any(Finding::denies) {
             return Ok(None);
         }
-        let images: Vec<(&Step, &[u8])> = sources.iter().zip(&encoded).map(|(s, e)| (s.step, &*e.bytes)).collect();
-        Ok(Some((envelope.assemble(&images), sent)))
+        let new: Vec<Option<Vec<u8>>> = encoded
+            .into_iter()
+            .map(|encoded| match encoded.bytes {
+                Cow::Owned(bytes) => Some(bytes),
+                Cow::Borrowed(_) => None,
+            })
+            .collect();
+        let new = new.into_iter().zip(looks).map(|(new, looked)| new.or(looked.replacement.take())).collect();
+        Ok(Some((Plan { envelope, new }, sent)))
     }
 
     /// Looks at what was encoded anew as if it had come from the user; what denies it is a finding on the call.
@@ -304,6 +320,27 @@ impl Preflight {
 
     fn settle(&self, findings: &mut [Finding]) {
         findings.iter_mut().for_each(|f| self.options.levels.apply(f));
+    }
+}
+
+/// What is sent.
+struct Plan {
+    envelope: Envelope,
+    /// For each image the file to send in place of the given one.
+    new: Vec<Option<Vec<u8>>>,
+}
+
+impl Plan {
+    /// The request. A file is freed as soon as it is in the body, unless it is the caller's.
+    fn assemble(self, submission: Cow<'_, Submission<'_>>) -> Request {
+        let given: Vec<(Step, Cow<'_, [u8]>)> = match submission {
+            Cow::Owned(submission) => submission.images.into_iter().map(|image| (image.step, image.bytes)).collect(),
+            Cow::Borrowed(submission) => {
+                submission.images.iter().map(|image| (image.step.clone(), Cow::Borrowed(&*image.bytes))).collect()
+            }
+        };
+        let images = given.into_iter().zip(self.new);
+        self.envelope.assemble(images.map(|((step, given), new)| (step, new.map_or(given, Cow::Owned))).collect())
     }
 }
 

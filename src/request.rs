@@ -10,7 +10,7 @@ use base64::{
     engine::{Simd, general_purpose::PAD},
 };
 use rayon::prelude::*;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A request that is ready to send. It exists only when no finding denies it; there is no other way to make one.
 ///
@@ -52,20 +52,20 @@ impl fmt::Debug for Request {
 
 /// Everything in the body but the images' bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct Envelope<'a> {
+pub(crate) struct Envelope {
     pub token_field: TokenField,
     /// What is `None` is left out, as are the rules that ask for it when the caller allows that.
-    pub token: Option<&'a Token>,
+    pub token: Option<Token>,
     pub country: Option<String>,
     pub document_type: Option<String>,
     pub skip_analysis: bool,
 }
 
-impl Envelope<'_> {
+impl Envelope {
     /// What stands before the first image, in the order of the page's examples.
     fn head(&self) -> String {
         let fields = [
-            (self.token_field.name(), self.token.map(Token::expose)),
+            (self.token_field.name(), self.token.as_ref().map(Token::expose)),
             ("country", self.country.as_deref()),
             ("documentType", self.document_type.as_deref()),
         ];
@@ -89,30 +89,28 @@ impl Envelope<'_> {
         (self.head().len() + keys + self.tail().len()) as u64
     }
 
-    /// Writes the body. The images come in the order given.
-    pub fn assemble(&self, images: &[(&Step, &[u8])]) -> Request {
+    /// Writes the body. The images come in the order given; those that are owned are freed one by one.
+    pub fn assemble(&self, images: Vec<(Step, Cow<'_, [u8]>)>) -> Request {
         let head = self.head();
         let characters: u64 = images.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
-        let size = self.overhead(images.iter().map(|(s, _)| *s)) + characters;
+        let size = self.overhead(images.iter().map(|(s, _)| s)) + characters;
         let mut body = vec![0; size as usize];
-        // Each image has its own stretch of the buffer, so they are encoded side by side.
-        let mut jobs = Vec::with_capacity(images.len());
+        let engine = Simd::standard(PAD);
+        let mut sent = Vec::with_capacity(images.len());
         let mut rest = put(&mut body, head.as_bytes());
-        for (i, (step, bytes)) in images.iter().enumerate() {
-            rest = put(rest, key(i, step).as_bytes());
+        for (i, (step, bytes)) in images.into_iter().enumerate() {
+            rest = put(rest, key(i, &step).as_bytes());
             let (own, after) = rest.split_at_mut(base64_len(bytes.len() as u64) as usize);
-            jobs.push((*bytes, own));
+            bytes.par_chunks(3 * CHUNK).zip(own.par_chunks_mut(4 * CHUNK)).for_each(|(bytes, own)| {
+                // Cannot fail: the stretch is exactly as long as the encoding.
+                let written = engine.encode_slice(bytes, own);
+                debug_assert!(written.is_ok());
+            });
             rest = put(after, b"\"");
+            sent.push((step, bytes.len()));
         }
         put(rest, self.tail().as_bytes());
-        let engine = Simd::standard(PAD);
-        jobs.into_par_iter().for_each(|(bytes, own)| {
-            // Cannot fail: the stretch is exactly as long as the encoding.
-            let written = engine.encode_slice(bytes, own);
-            debug_assert!(written.is_ok());
-        });
-        let images = images.iter().map(|(s, b)| ((*s).clone(), b.len())).collect();
-        Request { body, images, skip_analysis: self.skip_analysis }
+        Request { body, images: sent, skip_analysis: self.skip_analysis }
     }
 }
 
@@ -121,6 +119,9 @@ fn put<'b>(into: &'b mut [u8], bytes: &[u8]) -> &'b mut [u8] {
     own.copy_from_slice(bytes);
     rest
 }
+
+/// Triples of bytes that are encoded at a time, by one thread: small enough for the cache.
+const CHUNK: usize = 1 << 15;
 
 /// A step's key with everything up to its first character of base64.
 fn key(index: usize, step: &Step) -> String {
@@ -152,14 +153,14 @@ mod tests {
             let token_field = if authenticate { TokenField::AuthToken } else { TokenField::Token };
             let envelope = Envelope {
                 token_field,
-                token: Some(&token),
+                token: Some(token.clone()),
                 country: Some("LT".into()),
                 document_type: typed.then(|| "PASSPORT".into()),
                 skip_analysis,
             };
             let steps: Vec<Step> = names.iter().enumerate().map(|(i, n)| Step::from(format!("{i}{n}").as_str())).collect();
             let pairs: Vec<_> = steps.iter().zip(images.iter().map(Vec::as_slice)).collect();
-            let request = envelope.assemble(&pairs);
+            let request = envelope.assemble(pairs.iter().map(|(s, b)| ((*s).clone(), Cow::Borrowed(*b))).collect());
             let base64: u64 = pairs.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
             prop_assert_eq!(request.body().len() as u64, envelope.overhead(&steps) + base64);
             let parsed: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
@@ -179,12 +180,12 @@ mod tests {
         let token = Token::new("SECRETSECRET");
         let envelope = Envelope {
             token_field: TokenField::Token,
-            token: Some(&token),
+            token: Some(token.clone()),
             country: Some("LT".into()),
             document_type: None,
             skip_analysis: false,
         };
-        let request = envelope.assemble(&[(&Step::Front, b"image bytes")]);
+        let request = envelope.assemble(vec![(Step::Front, b"image bytes".as_slice().into())]);
         assert_eq!(format!("{request:?}"), "Request(77 bytes, 1 images)");
         assert!(!format!("{envelope:?}").contains("SECRET"));
     }

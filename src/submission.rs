@@ -282,3 +282,15 @@ impl<'a> Submission<'a> {
         self
     }
 }
+
+impl<'a> From<Submission<'a>> for Cow<'_, Submission<'a>> {
+    fn from(submission: Submission<'a>) -> Self {
+        Cow::Owned(submission)
+    }
+}
+
+impl<'s, 'a> From<&'s Submission<'a>> for Cow<'s, Submission<'a>> {
+    fn from(submission: &'s Submission<'a>) -> Self {
+        Cow::Borrowed(submission)
+    }
+}

@@ -44,7 +44,7 @@ fn run_check(args: &Check) -> Result<u8, String> {
     let out = args.out.as_deref().map(Out::open).transpose()?;
     let to_stderr = matches!(out, Some(Out::Stdout));
     let submission = submission(args, &options)?;
-    let outcome = Preflight::new(options).check(&submission).map_err(|e| e.to_string())?;
+    let outcome = Preflight::new(options).check(submission).map_err(|e| e.to_string())?;
     let report = match args.format {
         ReportFormat::Text => outcome.report.to_string(),
         ReportFormat::Json => json(&outcome.report)?,
