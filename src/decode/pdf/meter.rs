@@ -207,12 +207,8 @@ impl<'a> Device<'a> for Meter {
         self.mask(props.soft_mask.as_ref());
         // Kept until the page is painted, no larger than it is seen.
         let stored = f64::from(image.width()) * f64::from(image.height());
-        let seen = props.transform.transform_rect_bbox(Rect::new(
-            0.0,
-            0.0,
-            image.width().into(),
-            image.height().into(),
-        ));
+        let seen =
+            props.transform.transform_rect_bbox(Rect::new(0.0, 0.0, image.width().into(), image.height().into()));
         self.charge(DRAWING + 4.0 * stored.min(seen.area() + 1.0));
     }
 

@@ -60,13 +60,7 @@ fn page(pdf: Vec<u8>, scale: f32, memory: u64) -> Result<View, Refusal> {
     let transform = Affine::scale_non_uniform(x, y) * page.initial_transform(true).to_kurbo();
     let size = (f64::from(across) * x, f64::from(down) * y);
     super::meter::hold(page, transform, size, &interpreter, memory)?;
-    let drawn = hayro::render(
-        page,
-        &RenderCache::new(),
-        &interpreter,
-        &RenderSettings::default(),
-        &settings,
-    );
+    let drawn = hayro::render(page, &RenderCache::new(), &interpreter, &RenderSettings::default(), &settings);
     let (width, height) = (u32::from(drawn.width()), u32::from(drawn.height()));
     // White lies beneath everything, so that alpha is full and nothing has to be divided by it.
     let mut rows = ViewRows::new(width, height, View::reduction(width, height), Samples::Rgbx);
