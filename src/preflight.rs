@@ -201,7 +201,9 @@ impl Preflight {
                 |reduction| contained(header.format.name(), || decode::view(bytes, &header, reduction, limits));
             match decode(View::reduction(width, height)) {
                 Ok(seen) => {
-                    looked.findings.extend(seen.faults.iter().map(|f| check::container::fault(f).on(step)));
+                    // What the header's reader saw already is not told twice.
+                    let new = seen.faults.iter().filter(|fault| !header.faults.contains(fault));
+                    looked.findings.extend(new.map(|f| check::container::fault(f).on(step)));
                     looked.size = Some((seen.picture.width, seen.picture.height));
                     looked.look = Some(Look::of(&seen.picture));
                     let measured = self.measure(step, seen.picture, decode);

@@ -5,7 +5,7 @@ use crate::{
     finding::Finding,
     format::Format,
     options::Limits,
-    probe::{Details, Header},
+    probe::{Details, Header, pdf::Encryption},
     rules::{Level, Rule},
     submission::Step,
 };
@@ -30,16 +30,7 @@ pub fn check(step: &Step, name: &str, header: &Header) -> Vec<Finding> {
     if let Details::Pdf(pdf) = &header.details
         && let Some(encryption) = &pdf.encryption
     {
-        let (asks, help) = match encryption.needs_password {
-            Some(false) => (
-                "It opens without asking for a password, and is refused by the service all the same.",
-                "Open it and print it to a new PDF, or check it with --pdf-password \"\" to send a decrypted copy.",
-            ),
-            _ => (
-                "The service refuses encrypted PDFs.",
-                "Ask the user for a copy without password (open it, then print to PDF), or give the password with --pdf-password.",
-            ),
-        };
+        let (asks, help) = encrypted(encryption);
         let how = [Some(encryption.handler.clone()), encryption.algorithm.clone()];
         let how = how.into_iter().flatten().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ");
         let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
@@ -47,10 +38,40 @@ pub fn check(step: &Step, name: &str, header: &Header) -> Vec<Finding> {
         if let Ok(serde_json::Value::Object(evidence)) = serde_json::to_value(encryption) {
             finding.evidence = evidence;
         }
+        // Told even where it cannot be known.
+        finding.evidence.entry("needs_password").or_insert(serde_json::Value::Null);
         found.push(finding);
     }
     found.extend(header.faults.iter().map(fault));
     found.into_iter().map(|f| f.on(step)).collect()
+}
+
+/// What encryption means for whoever opens the file, and what can be done about it.
+fn encrypted(encryption: &Encryption) -> (&'static str, &'static str) {
+    if encryption.only_attachments {
+        return (
+            "Only files attached to it are; its pages open without a password, and the service refuses it all the same.",
+            "Open it and print it to a new PDF, which leaves the attached files behind.",
+        );
+    }
+    match (encryption.handler.as_str(), encryption.needs_password) {
+        (_, Some(false)) => (
+            "It opens without asking for a password, and is refused by the service all the same.",
+            "Open it and print it to a new PDF, or check it with --pdf-password \"\" to send a decrypted copy.",
+        ),
+        ("Standard", _) => (
+            "The service refuses encrypted PDFs.",
+            "Ask the user for a copy without password (open it, then print to PDF), or give the password with --pdf-password.",
+        ),
+        ("Adobe.PubSec" | "Adobe.PPKLite" | "Adobe.PPKMS" | "Entrust.PPKEF", _) => (
+            "Only the holder of a certificate can open it; no password will.",
+            "Ask the user, whose program opens it, to print it to a new PDF, or for a photo or a scan of the document.",
+        ),
+        _ => (
+            "Only the program that encrypted it can open it; a password given here will not.",
+            "Ask the user to open it where they usually do and print it to a new PDF, or for a photo or a scan.",
+        ),
+    }
 }
 
 fn unsupported(format: Format) -> Finding {

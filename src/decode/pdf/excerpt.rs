@@ -28,6 +28,10 @@ const ELSEWHERE: [&[u8]; 12] = [
 /// The share of the memory limit that the copy may take; the drawing itself needs the rest.
 const SHARE: u64 = 4;
 
+/// Bytes of a mesh of colours. hayro 0.9 makes some 40 kB of each patch, which may take as little as four bytes; logos
+/// and charts on ordinary pages have a few dozen.
+const MAX_MESH: u64 = 32 << 10;
+
 struct Copy<'a> {
     file: &'a File<'a>,
     document: Document,
@@ -89,7 +93,8 @@ impl Copy<'_> {
                 Object::Stream(if stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|n| n == b"Image") {
                     self.picture(stream)?
                 } else {
-                    self.plain(stream, self.file.limits.max_inflated)?
+                    let most = if stream.dict.has(b"ShadingType") { MAX_MESH } else { self.file.limits.max_inflated };
+                    self.plain(stream, most)?
                 })
             }
             None => self.value(&self.file.get(number)),

@@ -3,6 +3,8 @@
 #[cfg(feature = "pdf-render")]
 mod excerpt;
 #[cfg(feature = "pdf-render")]
+mod meter;
+#[cfg(feature = "pdf-render")]
 mod render;
 
 use super::Decoded;

@@ -7,7 +7,10 @@ use crate::{
     pixmap::{Samples, View, ViewRows},
 };
 use hayro::{
-    RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
+    RenderCache, RenderSettings,
+    hayro_interpret::{InterpreterSettings, TransformExt},
+    hayro_syntax::Pdf,
+    kurbo::Affine,
     vello_cpu::color::palette::css::WHITE,
 };
 use std::sync::mpsc;
@@ -15,16 +18,21 @@ use std::sync::mpsc;
 /// The thread's stack: hayro recurses as deep as a page nests forms, which it bounds at 50.
 const STACK: usize = 16 << 20;
 
+/// The share of the memory limit that the renderer's record of the page may take, beside the copy and the picture.
+const RECORD: u64 = 2;
+
 /// Draws the one page of a PDF at `scale` pixels a point.
 ///
-/// hayro cannot be stopped, so it runs in a thread of its own. A page that is not done in [`Limits::max_render`] is
-/// given up; what the thread then still does is bounded by the copy's size, and it ends with the process at the latest.
+/// hayro cannot be stopped, so that what it would record is held against the limits first. It runs in a thread of its
+/// own all the same: a page that is not done in [`Limits::max_render`] is given up, and what the thread then still does
+/// is bounded by that count.
 pub fn draw(pdf: Vec<u8>, scale: f32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
     let (done, result) = mpsc::sync_channel(1);
     let limit = limits.max_render;
+    let memory = limits.max_memory / RECORD;
     let thread = std::thread::Builder::new().stack_size(STACK);
     let spawned = thread.spawn(move || {
-        let drawn = contained("PDF", || page(pdf, scale)).and_then(|drawn| drawn);
+        let drawn = contained("PDF", || page(pdf, scale, memory)).and_then(|drawn| drawn);
         // Nobody listens any more when the time was up.
         let _ = done.send(drawn);
     });
@@ -39,7 +47,7 @@ pub fn draw(pdf: Vec<u8>, scale: f32, limits: &Limits) -> Result<Decoded<View>, 
     }
 }
 
-fn page(pdf: Vec<u8>, scale: f32) -> Result<View, Refusal> {
+fn page(pdf: Vec<u8>, scale: f32, memory: u64) -> Result<View, Refusal> {
     let unreadable = || Refusal::unreadable("the PDF's first page cannot be drawn");
     let pdf = Pdf::new(pdf).map_err(|_| unreadable())?;
     let page = pdf.pages().first().ok_or_else(unreadable)?;
@@ -47,13 +55,12 @@ fn page(pdf: Vec<u8>, scale: f32) -> Result<View, Refusal> {
     let (across, down) = page.render_dimensions();
     let fit = |side: f32| ((side * scale).round().max(1.0) + 0.01) / side;
     let settings = hayro::PixmapSettings { x_scale: fit(across), y_scale: fit(down), bg_color: WHITE };
-    let drawn = hayro::render(
-        page,
-        &RenderCache::new(),
-        &InterpreterSettings::default(),
-        &RenderSettings::default(),
-        &settings,
-    );
+    let interpreter = InterpreterSettings::default();
+    let (x, y) = (f64::from(settings.x_scale), f64::from(settings.y_scale));
+    let transform = Affine::scale_non_uniform(x, y) * page.initial_transform(true).to_kurbo();
+    let size = (f64::from(across) * x, f64::from(down) * y);
+    super::meter::hold(page, transform, size, &interpreter, memory)?;
+    let drawn = hayro::render(page, &RenderCache::new(), &interpreter, &RenderSettings::default(), &settings);
     let (width, height) = (u32::from(drawn.width()), u32::from(drawn.height()));
     // White lies beneath everything, so that alpha is full and nothing has to be divided by it.
     let mut rows = ViewRows::new(width, height, View::reduction(width, height), Samples::Rgbx);

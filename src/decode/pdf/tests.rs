@@ -94,3 +94,34 @@ fn more_pixels_than_the_limits_are_not_drawn() {
     let got = seen(&pdf("200 0 0 100 0 0 cm /I Do", huge, 0));
     assert_eq!(got.err(), Some(Refusal::TooManyPixels { width: 60_000, height: 60_000 }));
 }
+
+#[cfg(feature = "pdf-render")]
+#[test]
+fn pages_that_would_take_too_much_are_not_drawn() {
+    let dashes = "[0.0001] 0 d 0 0 m 200 100 l S ".repeat(100);
+    let phase = "[0.001] 1000000000 d 0 0 m 200 100 l S";
+    let fills = "0 0 200 100 re f ".repeat(500_000);
+    for content in [&dashes, phase, &fills] {
+        let got = seen(&pdf(content, picture(1, 1, None, vec![0]), 0)).err();
+        assert!(matches!(got, Some(Refusal::Limit { what: "bytes to draw the PDF's first page", .. })), "{got:?}");
+    }
+    let ordinary = "[3 3] 0 d 0 0 m 200 100 l S ".repeat(100);
+    assert!(seen(&pdf(&ordinary, picture(1, 1, None, vec![0]), 0)).is_ok());
+}
+
+#[test]
+fn impossible_filter_parameters_are_damage() {
+    let mut stream = Stream::new(Dictionary::new(), b"0 0 10 10 re f".repeat(9));
+    stream.compress().unwrap();
+    let mut document = Document::load_mem(&pdf("", picture(1, 1, None, vec![0]), 0)).unwrap();
+    for (colours, damaged) in [(1, false), (536_870_913, true)] {
+        stream.dict.set("DecodeParms", dictionary! { "Predictor" => 2, "Colors" => colours });
+        let content = document.add_object(stream.clone());
+        let page = document.page_iter().next().unwrap();
+        document.get_dictionary_mut(page).unwrap().set("Contents", content);
+        let mut bytes = Vec::new();
+        document.save_to(&mut bytes).unwrap();
+        let header = probe::probe(&bytes, &Limits::default()).unwrap();
+        assert_eq!(!header.faults.is_empty(), damaged, "{:?}", header.faults);
+    }
+}

@@ -265,6 +265,9 @@ impl<'a> File<'a> {
     /// A stream's data with its filters undone; `Err` with the limit's refusal, or when a filter fails or is a picture's.
     pub fn decoded(&self, stream: &Stream) -> Result<Vec<u8>, Refusal> {
         let limit = self.limits.max_inflated.min(self.work.get());
+        if self.impossible(stream) {
+            return Err(Refusal::unreadable("a stream of the PDF has impossible parameters"));
+        }
         let result = stream.decompressed_content_with_limit(limit as usize);
         match result {
             Ok(data) if self.spend(data.len()) => Ok(data),
@@ -283,6 +286,25 @@ impl<'a> File<'a> {
             }
             Err(e) => Err(Refusal::unreadable(format!("a stream of the PDF cannot be read: {e}"))),
         }
+    }
+
+    /// Whether a predictor is asked for rows that no data can have (ISO 32000-2, table 8).
+    fn impossible(&self, stream: &Stream) -> bool {
+        let params = match self.value(&stream.dict, b"DecodeParms") {
+            Object::Dictionary(one) => vec![one],
+            Object::Array(all) => {
+                let all = all.iter().take(16).map(|p| self.resolve(p));
+                all.filter_map(|p| if let Object::Dictionary(p) = p { Some(p) } else { None }).collect()
+            }
+            _ => return false,
+        };
+        params.iter().any(|params| {
+            let number = |key: &[u8], default| self.value(params, key).as_i64().unwrap_or(default);
+            let [colours, bits, columns] =
+                [number(b"Colors", 1), number(b"BitsPerComponent", 8), number(b"Columns", 1)];
+            let row = colours.max(1).saturating_mul(bits.max(1)).saturating_mul(columns.max(1)) as u64 / 8;
+            number(b"Predictor", 1) > 1 && (colours.min(bits).min(columns) < 1 || row > self.limits.max_inflated)
+        })
     }
 
     fn container(&self, number: u32) -> Option<Rc<Container>> {
