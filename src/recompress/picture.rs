@@ -83,12 +83,18 @@ impl<'s, 'a> Picture<'s, 'a> {
             return self.lossless.len() as u64;
         }
         let (width, height) = self.size_at(self.rung.lowest());
-        let scan = Coefficients::mcus(width, height, Layout::Gray) / 4;
+        let scan = Layout::Gray.mcus(width, height) / 4;
         scan.min(self.lossless.len() as u64)
     }
 
     /// Decodes, scales and transforms; `None` when it cannot be decoded.
     fn transformed(&self, limits: &Limits) -> Option<(Coefficients, Option<Vec<u8>>)> {
+        if self.source.header.format == Format::Jpeg
+            && self.rung.scale >= 1.0
+            && let Ok(Some(own)) = decode::jpeg::coefficients(self.source.bytes, self.source.header, limits)
+        {
+            return Some((Coefficients::from_grid(own.picture)?, None));
+        }
         let decoded = decode::pixmap(self.source.bytes, self.source.header, limits).ok()?;
         let png = (self.source.header.format == Format::Png).then(|| lossless::png(&decoded.picture)).flatten();
         let pixmap = resize::resized(decoded.picture, self.size_at(self.rung.scale));

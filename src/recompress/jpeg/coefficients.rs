@@ -1,33 +1,63 @@
 //! A picture as DCT coefficients that are not quantised yet: made once, then coded at any quality.
 
-use super::dct::{UNITS, ZIGZAG, forward};
-use crate::pixmap::Pixmap;
+use super::dct::{ZIGZAG, forward};
+use crate::{
+    decode::jpeg::coefficients::{Grid, UNITS},
+    pixmap::Pixmap,
+};
 use rayon::prelude::*;
 
-/// Which component each block of an MCU belongs to, in the order of the scan (ITU T.81, A.2.3).
+/// How chroma is sampled, and thereby which blocks an MCU has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::recompress) enum Layout {
     /// One component.
     Gray,
-    /// Four blocks of luma for one each of Cb and Cr.
+    /// As finely as luma (4:4:4).
+    Full,
+    /// Halved across (4:2:2).
+    Wide,
+    /// Halved down (4:4:0).
+    Tall,
+    /// Halved both ways (4:2:0).
     Halved,
 }
 
 impl Layout {
-    /// The component (0 luma, 1 Cb, 2 Cr) of each block of an MCU.
+    /// By the blocks of a unit of each component.
+    fn of(sampling: &[(u8, u8)]) -> Option<Self> {
+        match sampling {
+            [_] => Some(Self::Gray),
+            [luma, (1, 1), (1, 1)] => {
+                [Self::Full, Self::Wide, Self::Tall, Self::Halved].into_iter().find(|layout| layout.luma() == *luma)
+            }
+            _ => None,
+        }
+    }
+
+    /// Luma blocks of an MCU, across and down.
+    pub fn luma(self) -> (u8, u8) {
+        match self {
+            Self::Gray | Self::Full => (1, 1),
+            Self::Wide => (2, 1),
+            Self::Tall => (1, 2),
+            Self::Halved => (2, 2),
+        }
+    }
+
+    /// The component (0 luma, 1 Cb, 2 Cr) of each block of an MCU, in the order of the scan (ITU T.81, A.2.3).
     pub fn blocks(self) -> &'static [u8] {
         match self {
             Self::Gray => &[0],
+            Self::Full => &[0, 1, 2],
+            Self::Wide | Self::Tall => &[0, 0, 1, 2],
             Self::Halved => &[0, 0, 0, 0, 1, 2],
         }
     }
 
-    /// Pixels that an MCU is wide and high.
-    fn side(self) -> u32 {
-        match self {
-            Self::Gray => 8,
-            Self::Halved => 16,
-        }
+    /// MCUs of a picture.
+    pub fn mcus(self, width: u32, height: u32) -> u64 {
+        let (h, v) = self.luma();
+        u64::from(width.div_ceil(8 * u32::from(h))) * u64::from(height.div_ceil(8 * u32::from(v)))
     }
 }
 
@@ -48,10 +78,10 @@ impl Coefficients {
         pixels.saturating_mul(3)
     }
 
-    /// MCUs in a picture of that size.
-    pub fn mcus(width: u32, height: u32, layout: Layout) -> u64 {
-        let side = layout.side();
-        u64::from(width.div_ceil(side)) * u64::from(height.div_ceil(side))
+    /// Those that a JPEG has itself.
+    pub fn from_grid(grid: Grid) -> Option<Self> {
+        let layout = Layout::of(&grid.sampling)?;
+        Some(Self { width: grid.width, height: grid.height, layout, blocks: grid.blocks })
     }
 
     /// Transforms a picture. A gray one becomes one component, any other YCbCr (JFIF 1.02) with chroma averaged over
@@ -60,14 +90,14 @@ impl Coefficients {
         let (width, height) = (u16::try_from(pixmap.width()).ok()?, u16::try_from(pixmap.height()).ok()?);
         let gray = pixmap.data().as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
         let layout = if gray { Layout::Gray } else { Layout::Halved };
-        let side = layout.side() as usize;
+        let side = 8 * usize::from(layout.luma().0);
         let (w, h) = (usize::from(width), usize::from(height));
         let row_blocks = w.div_ceil(side) * layout.blocks().len();
         let mut blocks = vec![[0i16; 64]; row_blocks * h.div_ceil(side)];
         let rows: Vec<&[u8]> = pixmap.data().chunks_exact(w * 3).collect();
         blocks.par_chunks_mut(row_blocks).zip(rows.par_chunks(side)).for_each(|(out, rows)| match layout {
             Layout::Gray => gray_row(rows, out),
-            Layout::Halved => colour_row(rows, out),
+            _ => colour_row(rows, out),
         });
         Some(Self { width, height, layout, blocks })
     }

@@ -2,9 +2,10 @@
 
 use super::{
     coefficients::{Coefficients, Layout, Steps},
-    dct::{UNITS, nearest},
+    dct::nearest,
     huffman::{Frequencies, Table},
 };
+use crate::decode::jpeg::coefficients::UNITS;
 
 /// How often each symbol comes up: DC and AC, of luma and of chroma.
 #[derive(Clone, Default)]
