@@ -102,6 +102,16 @@ impl Coefficients {
         Some(Self { width, height, layout, blocks })
     }
 
+    /// Whether it has one component.
+    pub fn is_gray(&self) -> bool {
+        self.layout == Layout::Gray
+    }
+
+    /// MCUs in it.
+    pub fn mcus(&self) -> usize {
+        self.blocks.len() / self.layout.blocks().len()
+    }
+
     /// All of it, as one run.
     pub(super) fn whole(&self) -> impl Iterator<Item = &[[i16; 64]]> {
         std::iter::once(self.blocks.as_slice())
@@ -259,19 +269,37 @@ const ANNEX_K: [[u8; 64]; 2] = [
     ],
 ];
 
+/// The coarsest factor that is used, and the ratio from one rung of the ladder to the next.
+const COARSEST: f64 = 0.5;
+const RUNG: f64 = 1.25;
+
 /// Quantiser steps, luma and chroma, in zigzag order.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Steps(pub [[u8; 64]; 2]);
 
 impl Steps {
     /// Annex K's tables times `coarseness`: 0.5 is what libjpeg calls quality 75, 0.1 quality 95.
+    ///
+    /// On the way from one rung of a ladder of factors to the next the steps change one after another, the highest
+    /// frequencies first. Were they all scaled at once, the size of a picture that was quantised by the same tables
+    /// before would leap wherever the ratio to the old steps passes a fraction.
     pub fn new(coarseness: f64) -> Self {
-        Self(ANNEX_K.map(|table| {
-            ZIGZAG.map(|from| {
+        let height = ((coarseness / COARSEST).ln() / RUNG.ln()).min(0.0);
+        let rung = height.floor();
+        let (fine, coarse) = (COARSEST * RUNG.powf(rung), COARSEST * RUNG.powf(rung + 1.0));
+        let changed = (height - rung) * 128.0;
+        let table = |class: u8, table: &[u8; 64]| {
+            let mut steps = [1; 64];
+            for ((step, from), k) in steps.iter_mut().zip(ZIGZAG).zip(0u8..) {
                 let base = table.get(usize::from(from)).copied().unwrap_or(1);
-                (f64::from(base) * coarseness).round().clamp(1.0, 255.0) as u8
-            })
-        }))
+                let order = f64::from(2 * (63 - k) + 1 - class);
+                let factor = if order < changed { coarse } else { fine };
+                *step = (f64::from(base) * factor).round().clamp(1.0, 255.0) as u8;
+            }
+            steps
+        };
+        let [luma, chroma] = &ANNEX_K;
+        Self([table(0, luma), table(1, chroma)])
     }
 
     /// One over each step, in the coefficients' units.
