@@ -1,5 +1,6 @@
 //! Fits files into a body of BYTES and says what became of each:
-//! `cargo run --release --example budget -- BYTES OUT_DIR FILES…`. Steps are FRONT, BACK, FACE and bills, in that order.
+//! `cargo run --release --example budget -- [--alike] BYTES OUT_DIR FILES…`. Steps are FRONT, BACK, FACE and bills, in
+//! that order; with `--alike` none of them goes before another.
 
 use idenfy_preflight::{
     Step,
@@ -11,8 +12,9 @@ use std::{path::Path, process::ExitCode, time::Instant};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [bytes, out, files @ ..] = &*arguments else {
-        eprintln!("usage: budget BYTES OUT_DIR FILES…");
+    let alike = arguments.first().is_some_and(|a| a == "--alike");
+    let [bytes, out, files @ ..] = arguments.get(usize::from(alike)..).unwrap_or_default() else {
+        eprintln!("usage: budget [--alike] BYTES OUT_DIR FILES…");
         return ExitCode::from(2);
     };
     let limits = Limits::default();
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
         .map(|i| {
             ["FRONT", "BACK", "FACE", "UTILITY_BILL", "SECOND_UTILITY_BILL"]
                 .get(i)
+                .filter(|_| !alike)
                 .map_or_else(|| format!("PAGE_{i}").as_str().into(), |s| Step::from(*s))
         })
         .collect();

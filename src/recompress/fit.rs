@@ -2,7 +2,7 @@
 
 use super::{
     Bound, Encoded, Infeasible, Source,
-    allocate::{self, Curve, allocate},
+    allocate::{self, Curve, Share, allocate},
     budget::base64_len,
     picture::Picture,
     resolution::{Rung, lowered},
@@ -20,8 +20,11 @@ const SMALL: u64 = 50;
 /// Rounds of lowering dimensions; each measures what the last one gave.
 const ROUNDS: usize = 6;
 /// Rounds in which sizes are estimated from a sample, and in which they are counted.
-const SAMPLED: usize = 3;
-const COUNTED: usize = 4;
+const SAMPLED: usize = 8;
+const COUNTED: u32 = 4;
+/// An estimate that close to what is wanted is not worth another; and by how much the truth may lie over it.
+const CLOSE: f64 = 0.002;
+const OVER: f64 = 0.01;
 /// Further rounds that only have to fit, each aiming lower by a factor.
 const RETREATS: usize = 8;
 const RETREAT: f64 = 0.93;
@@ -181,21 +184,16 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
     let all: Vec<usize> = (0..pictures.len()).collect();
     let whole = room.characters as f64;
     share_out(pictures, whole)?;
-    let mut search = Search::new(whole * AIM);
-    for _ in 0..SAMPLED {
-        share_out_or_coarsest(pictures, search.aim);
-        in_waves(pictures, &all, &room.limits, Picture::estimate);
-        let sum = characters(pictures);
-        if (sum / search.target - 1.0).abs() < 0.002 {
-            break;
-        }
-        search.note(sum);
-    }
-    let mut search = Search { aim: search.aim, ..Search::new(whole * AIM) };
     // The fullest that was counted and fits: sizes may leap where a quantiser meets that of the original.
     let mut most = None;
-    for _ in 0..COUNTED {
-        share_out_or_coarsest(pictures, search.aim);
+    let mut aim = whole * AIM;
+    for round in 0..COUNTED {
+        // What was over twice is to fit at last.
+        let target = whole * (AIM - if most.is_none() { OVER * f64::from(round.saturating_sub(1)) } else { 0.0 });
+        aim = estimated(pictures, &all, room, target, aim);
+        if round == 0 && characters(pictures) > whole * (1.0 + OVER) {
+            return None;
+        }
         in_waves(pictures, &all, &room.limits, |p| p.count(&room.limits));
         let sum = characters(pictures);
         let over = sum > whole * SAFE || pictures.iter().any(|p| p.planned() > p.curve.cap);
@@ -206,7 +204,6 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
                 break;
             }
         }
-        search.note(sum);
     }
     if most.is_some() {
         in_waves(pictures, &all, &room.limits, |p| p.write(&room.limits));
@@ -214,8 +211,15 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
             return Some(files);
         }
     }
+    let mut before = None;
     for _ in 0..RETREATS {
-        share_out_or_coarsest(pictures, search.aim);
+        aim *= RETREAT;
+        share_out_or_coarsest(pictures, aim);
+        let shares: Vec<Share> = pictures.iter().map(|p| p.share).collect();
+        if before.as_ref() == Some(&shares) {
+            break;
+        }
+        before = Some(shares);
         in_waves(pictures, &all, &room.limits, |p| {
             p.count(&room.limits);
             p.keep();
@@ -224,9 +228,31 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
         if let Some(files) = sent(pictures, room) {
             return Some(files);
         }
-        search.aim *= RETREAT;
     }
     None
+}
+
+/// Gives every picture a share such that together they are estimated to take `target` characters; what was aimed for
+/// then.
+fn estimated(pictures: &mut [Picture<'_, '_>], all: &[usize], room: &Room, target: f64, aim: f64) -> f64 {
+    let mut search = Search { aim, ..Search::new(target) };
+    let mut best = (f64::INFINITY, aim);
+    for _ in 0..SAMPLED {
+        share_out_or_coarsest(pictures, search.aim);
+        in_waves(pictures, all, &room.limits, Picture::estimate);
+        let sum = characters(pictures);
+        let off = (sum / target).ln().abs();
+        if off < best.0 {
+            best = (off, search.aim);
+        }
+        if off < CLOSE {
+            return search.aim;
+        }
+        search.note(sum);
+    }
+    share_out_or_coarsest(pictures, best.1);
+    in_waves(pictures, all, &room.limits, Picture::estimate);
+    best.1
 }
 
 /// Characters of base64 that are planned.
@@ -260,7 +286,7 @@ impl Search {
         self.aim = match (self.under, self.over) {
             (Some((low, less)), Some((high, more))) => {
                 let share = (self.target - less) / (more - less).max(1.0);
-                low + (high - low) * share.clamp(0.1, 0.9)
+                low + (high - low) * share.clamp(0.2, 0.8)
             }
             _ => self.aim * (self.target / result.max(1.0)).clamp(0.5, 1.5),
         };

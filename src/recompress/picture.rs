@@ -32,6 +32,9 @@ pub(super) struct Picture<'s, 'a> {
     images: Vec<pdf::Image>,
     pub share: Share,
     planned: f64,
+    /// The coarseness estimated last, and its bytes; and what to multiply estimates with.
+    estimated: (f64, f64),
+    bias: f64,
     counted: Option<Plan>,
     kept: Option<Plan>,
     written: Option<Vec<u8>>,
@@ -59,6 +62,8 @@ impl<'s, 'a> Picture<'s, 'a> {
             images,
             share: Share::Lossless,
             planned: 0.0,
+            estimated: (0.0, 0.0),
+            bias: 1.0,
             counted: None,
             kept: None,
             written: None,
@@ -153,7 +158,7 @@ impl<'s, 'a> Picture<'s, 'a> {
     /// Makes the curve at the picture's scale. A picture that cannot be decoded stays as it is.
     pub fn analyse(&mut self, limits: &Limits) {
         self.rung.scale = self.rung.scale.min(self.most(limits));
-        (self.counted, self.kept) = (None, None);
+        (self.counted, self.kept, self.estimated, self.bias) = (None, None, (0.0, 0.0), 1.0);
         let Some((group, png)) = self.transformed(limits) else {
             return;
         };
@@ -184,15 +189,20 @@ impl<'s, 'a> Picture<'s, 'a> {
         }
     }
 
-    /// Estimates the share's bytes from a sample.
+    /// Estimates the share's bytes from a sample, as far off as the last estimate was found to be.
     pub fn estimate(&mut self) {
-        self.planned = match (self.share, &self.group) {
-            (Share::Coarseness(coarseness), Some(group)) => {
-                group.points(&[coarseness]).first().map_or(0.0, |point| point.bytes)
-            }
-            (Share::Coarseness(coarseness), None) => self.curve.bytes_at(coarseness),
-            (Share::Lossless, _) => self.lossless.len() as f64,
+        let Share::Coarseness(coarseness) = self.share else {
+            self.planned = self.lossless.len() as f64;
+            return;
         };
+        if self.estimated.0 != coarseness {
+            let bytes = match &self.group {
+                Some(group) => group.points(&[coarseness]).first().map_or(0.0, |point| point.bytes),
+                None => self.curve.bytes_at(coarseness),
+            };
+            self.estimated = (coarseness, bytes);
+        }
+        self.planned = self.estimated.1 * self.bias;
     }
 
     /// Counts the symbols of the share. The curve of a picture over its own cap is corrected by what was found.
@@ -207,6 +217,9 @@ impl<'s, 'a> Picture<'s, 'a> {
             self.passes += 1;
         }
         self.planned = self.counted.as_ref().map_or(self.lossless.len() as f64, |c| c.bytes);
+        if self.estimated.0 == coarseness {
+            self.bias = self.planned / self.estimated.1.max(1.0);
+        }
         if self.planned() > self.curve.cap {
             self.curve.corrected(coarseness, self.planned);
         }

@@ -148,13 +148,13 @@ proptest! {
 /// `cargo test --release --lib -- --ignored --nocapture the_budget_is_used_in`
 #[test]
 #[ignore = "takes minutes"]
-fn the_budget_is_used_in_a_thousand_submissions() {
+fn the_budget_is_used_in_four_hundred_submissions() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let one = (8u32..1600, 8u32..1600, 0u32..60, 0u8..=9);
     let strategy = (proptest::collection::vec(one, 1..5), 10u64..100);
     let mut runner = TestRunner::deterministic();
     let (mut used, mut passes, mut scaled) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..1000 {
+    for _ in 0..400 {
         let (pictures, percent) = strategy.new_tree(&mut runner).unwrap().current();
         let files = pictures.iter().zip(0u32..).map(|((w, h, noise, kind), seed)| {
             let pixmap = pixmap(*w, *h, *noise, seed);
@@ -163,9 +163,11 @@ fn the_budget_is_used_in_a_thousand_submissions() {
         let given = Given::new(files.collect());
         let room = (given.whole() * percent / 100).max(50_000);
         let Ok(encoded) = given.fit(room, None) else { continue };
-        // Where all is as fine as it can be there is nothing to use the rest for.
-        let finest = |e: &Encoded<'_>| e.quality.is_none_or(|q| q >= 99);
-        if encoded.iter().all(finest) {
+        // Where all is as fine as it was there is nothing to use the rest for.
+        let finest = |(e, f): (&Encoded<'_>, &(Step, Vec<u8>, Header))| {
+            e.quality.is_none_or(|q| q >= if f.2.format == Format::Jpeg { 95 } else { 99 })
+        };
+        if encoded.iter().zip(&given.files).all(finest) {
             continue;
         }
         let share = whole(&encoded) as f64 / room as f64;

@@ -164,3 +164,6 @@ pub(super) fn alike(new: &[u8], old: &Header, limits: &Limits) -> bool {
         && header.details == old.details
         && header.faults.len() <= old.faults.len()
 }
+
+#[cfg(test)]
+mod tests;
