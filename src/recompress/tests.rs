@@ -148,6 +148,7 @@ proptest! {
 /// `cargo test --release --lib -- --ignored --nocapture the_budget_is_used_in`
 #[test]
 #[ignore = "takes minutes"]
+#[expect(clippy::print_stdout, reason = "the figures of testdata/BUDGET.md")]
 fn the_budget_is_used_in_four_hundred_submissions() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let one = (8u32..1600, 8u32..1600, 0u32..60, 0u8..=9);

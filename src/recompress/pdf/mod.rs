@@ -86,7 +86,7 @@ fn side(file: &File, dict: &Dictionary, key: &[u8]) -> Option<u32> {
 /// What a picture is made of.
 enum Pixels {
     /// A JPEG file, and its header without the orientation, which PDF passes over.
-    Jpeg(Vec<u8>, Header),
+    Jpeg(Vec<u8>, Box<Header>),
     /// Samples of one component or three.
     Samples(usize),
 }
@@ -104,7 +104,8 @@ fn pixels(file: &File, image: &Image) -> Option<Pixels> {
         let Details::Jpeg(details) = &header.details else { return None };
         let plain = matches!(details.model, ColourModel::Gray | ColourModel::YCbCr) && details.profile.is_none();
         let whole = header.faults.is_empty() && (header.width, header.height) == (image.width, image.height);
-        return (plain && whole).then(|| Pixels::Jpeg(jpeg, Header { orientation: Orientation::Upright, ..header }));
+        let header = Box::new(Header { orientation: Orientation::Upright, ..header });
+        return (plain && whole).then_some(Pixels::Jpeg(jpeg, header));
     }
     let altered = [&b"SMask"[..], b"Mask", b"Decode", b"ImageMask"];
     let packed = |filters: &[&[u8]]| filters.iter().all(|f| [&b"FlateDecode"[..], b"LZWDecode"].contains(f));

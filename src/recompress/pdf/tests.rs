@@ -28,7 +28,8 @@ fn document(image: Stream, points: (i64, i64), print: bool) -> Document {
 
 fn rgb() -> Vec<u8> {
     let hash = |i: u32| i.wrapping_mul(0x9E37_79B9).rotate_left(13).wrapping_mul(0x85EB_CA6B) >> 24;
-    let paper = |i: u32| if (i % SIDES.0 / 9 + i / SIDES.0 / 13) % 6 == 0 { 60 } else { 200 + (hash(i) % 40) as u8 };
+    let paper =
+        |i: u32| if (i % SIDES.0 / 9 + i / SIDES.0 / 13).is_multiple_of(6) { 60 } else { 200 + (hash(i) % 40) as u8 };
     (0..SIDES.0 * SIDES.1).flat_map(|i| [paper(i), paper(i), 90]).collect()
 }
 
