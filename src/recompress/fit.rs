@@ -6,6 +6,7 @@ use super::{
     budget::base64_len,
     picture::Picture,
     resolution::{Rung, lowered},
+    search::Search,
     strip::strip,
 };
 use crate::{
@@ -235,7 +236,7 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
 /// Gives every picture a share such that together they are estimated to take `target` characters; what was aimed for
 /// then.
 fn estimated(pictures: &mut [Picture<'_, '_>], all: &[usize], room: &Room, target: f64, aim: f64) -> f64 {
-    let mut search = Search { aim, ..Search::new(target) };
+    let mut search = Search::new(target, aim);
     let mut best = (f64::INFINITY, aim);
     for _ in 0..SAMPLED {
         share_out_or_coarsest(pictures, search.aim);
@@ -263,34 +264,6 @@ fn characters(pictures: &[Picture<'_, '_>]) -> f64 {
 /// The files, when they hold.
 fn sent<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Encoded<'a>>> {
     room.holds(pictures.iter().map(|p| p.len())).then(|| pictures.iter_mut().map(Picture::sent).collect())
-}
-
-/// What to aim for so that the target comes out.
-struct Search {
-    target: f64,
-    aim: f64,
-    /// What was aimed for and what came of it, under the target and over it.
-    under: Option<(f64, f64)>,
-    over: Option<(f64, f64)>,
-}
-
-impl Search {
-    fn new(target: f64) -> Self {
-        Self { target, aim: target, under: None, over: None }
-    }
-
-    /// Aims anew: in proportion at first, between what is known on both sides after that.
-    fn note(&mut self, result: f64) {
-        let side = if result > self.target { &mut self.over } else { &mut self.under };
-        *side = Some((self.aim, result));
-        self.aim = match (self.under, self.over) {
-            (Some((low, less)), Some((high, more))) => {
-                let share = (self.target - less) / (more - less).max(1.0);
-                low + (high - low) * share.clamp(0.2, 0.8)
-            }
-            _ => self.aim * (self.target / result.max(1.0)).clamp(0.5, 1.5),
-        };
-    }
 }
 
 /// Gives every picture its share; `None` when the coarsest files do not fit.

@@ -3,7 +3,8 @@
 //! First goes what costs nothing (metadata, thumbnails, films behind the picture). Then all pictures are made to lose
 //! the same share of their structure, bills and oversized frames more than FRONT, BACK and FACE, down to quality 75;
 //! then dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything
-//! is written (see `jpeg`), so nothing is searched by trial.
+//! is written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels;
+//! of a PDF the pictures alone are coded anew, in place (see `pdf`).
 
 mod allocate;
 pub mod budget;
@@ -15,6 +16,7 @@ mod pdf;
 mod picture;
 mod resize;
 mod resolution;
+mod search;
 mod strip;
 
 use crate::{

@@ -7,11 +7,12 @@
 mod coefficients;
 mod dct;
 mod huffman;
+mod steps;
 mod symbols;
 mod write;
 
-use coefficients::Steps;
 pub(super) use coefficients::{Coefficients, Layout};
+use steps::Steps;
 
 /// MCUs that a curve's sizes are estimated from, and that one size is; and the share of the picture that is not gone
 /// beyond, so that all samples together are not more than the picture.

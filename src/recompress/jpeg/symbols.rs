@@ -1,9 +1,10 @@
 //! Coefficients to quantised levels to Huffman symbols: counted for a size, or written.
 
 use super::{
-    coefficients::{Coefficients, Layout, Steps},
+    coefficients::{Coefficients, Layout},
     dct::nearest,
     huffman::{Frequencies, Table},
+    steps::Steps,
 };
 use crate::decode::jpeg::coefficients::UNITS;
 

@@ -1,8 +1,9 @@
 //! A baseline JPEG around coded coefficients: JFIF header, tables, one scan, and nothing else.
 
 use super::{
-    coefficients::{Coefficients, Layout, Steps},
+    coefficients::{Coefficients, Layout},
     huffman::Table,
+    steps::Steps,
     symbols::{Sink, Statistics, Tables, walk},
 };
 
