@@ -8,9 +8,11 @@ mod paint;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use idenfy_preflight::{
     Image, Preflight, Step, Submission, check, decode, format, measure,
-    options::{Limits, Options, Thresholds},
+    options::{Limits, Options, Service, Thresholds},
     pixmap::View,
-    probe, score,
+    probe,
+    recompress::{Hint, Source, fit},
+    score,
 };
 use paint::{Canvas, Scene};
 use std::hint::black_box;
@@ -108,6 +110,18 @@ fn stages(c: &mut Criterion) {
     let mut group = c.benchmark_group("recompress");
     group.sample_size(10);
     group.throughput(Throughput::Bytes(3 * bytes.len() as u64));
+    let header = probe::probe(bytes, &limits).expect("the input is good");
+    let steps: Vec<Step> = ["FRONT", "BACK", "FACE"].into_iter().map(Step::from).collect();
+    let source = |step| Source { step, bytes: bytes.as_slice(), header: &header, hint: Hint::default() };
+    let three: Vec<Source<'_>> = steps.iter().map(source).collect();
+    // In their own coefficients, and at fewer pixels.
+    for (name, share) in [("of their own coefficients", 2), ("of fewer pixels", 8)] {
+        let mut service = Service::default();
+        service.max_body_bytes = 4 * bytes.len() as u64 / share;
+        group.bench_function(format!("fit three jpeg-12mp into 1/{share}, {name}"), |b| {
+            b.iter(|| fit(black_box(&three), 200, &service, &limits));
+        });
+    }
     let mut half = Options::default();
     half.service.max_body_bytes = 2 * bytes.len() as u64;
     let (preflight, three) = submission(half, 3);

@@ -6,6 +6,7 @@ use super::{
     budget::base64_len,
     picture::Picture,
     resolution::{Rung, lowered},
+    search::Search,
     strip::strip,
 };
 use crate::{
@@ -19,15 +20,20 @@ use std::borrow::Cow;
 const SMALL: u64 = 50;
 /// Rounds of lowering dimensions; each measures what the last one gave.
 const ROUNDS: usize = 6;
-/// Rounds of correcting quality by counted sizes.
-const CORRECTIONS: usize = 5;
+/// Rounds in which sizes are estimated from a sample, and in which they are counted.
+const SAMPLED: usize = 8;
+const COUNTED: u32 = 4;
+/// An estimate that close to what is wanted is not worth another; and by how much the truth may lie over it.
+const CLOSE: f64 = 0.002;
+const OVER: f64 = 0.01;
 /// Further rounds that only have to fit, each aiming lower by a factor.
 const RETREATS: usize = 8;
 const RETREAT: f64 = 0.93;
-/// Share of the room that has to be used before nothing more is tried.
+/// Share of the room that is aimed for, and that has to be used before nothing more is tried.
+const AIM: f64 = 0.993;
 const FILLED: f64 = 0.985;
-/// Share of the room left for the luck of byte stuffing.
-const MARGIN: f64 = 0.002;
+/// The most that a counted size may come to: the rest is for the luck of byte stuffing.
+const SAFE: f64 = 0.9995;
 
 /// What may be used.
 struct Room {
@@ -69,7 +75,7 @@ pub(super) fn fit<'a>(
         return Ok(each.map(|(s, file)| Encoded::lossless(s, file, s.header.format, 0)).collect());
     }
     let mut pictures: Vec<Picture<'_, 'a>> =
-        sources.iter().zip(files).map(|(s, file)| Picture::fixed(s, file, room.cap)).collect();
+        sources.iter().zip(files).map(|(s, file)| Picture::new(s, file, room.cap, limits)).collect();
     let infeasible = |lens: &[u64]| infeasible(sources, lens, overhead, service, room.cap);
     let bounds: Vec<u64> = pictures.iter().map(Picture::bound).collect();
     if !room.holds(bounds.iter().map(|b| *b as usize)) || overhead > service.max_body_bytes {
@@ -78,7 +84,7 @@ pub(super) fn fit<'a>(
     // The large ones first; the small ones only where that is not enough.
     let whole: u64 = pictures.iter().map(|p| p.lossless.len() as u64).sum();
     let (large, small): (Vec<usize>, Vec<usize>) =
-        (0..pictures.len()).filter(|i| pictures.get(*i).is_some_and(|p| Picture::can_give(p.source))).partition(|i| {
+        (0..pictures.len()).filter(|i| pictures.get(*i).is_some_and(Picture::can_give)).partition(|i| {
             pictures.get(*i).is_some_and(|p| {
                 let len = p.lossless.len() as u64;
                 len > room.cap || len.saturating_mul(SMALL) >= whole
@@ -166,49 +172,98 @@ fn in_waves<'s, 'a>(
 fn analyse(pictures: &mut [Picture<'_, '_>], which: &[usize], room: &Room) {
     in_waves(pictures, which, &room.limits, |p| p.analyse(&room.limits));
     let mut held = 0u64;
-    for picture in pictures.iter_mut().filter(|p| p.coefficients.is_some()) {
+    for picture in pictures.iter_mut().filter(|p| p.group.is_some()) {
         held = held.saturating_add(picture.memory() / 2);
         if held > room.limits.max_memory {
-            picture.coefficients = None;
+            picture.group = None;
         }
     }
 }
 
-/// Shares the room out, counts, corrects, writes. `None` when the coarsest files do not fit.
+/// Shares the room out, estimates, counts, corrects, writes. `None` when the coarsest files do not fit.
 fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Encoded<'a>>> {
     let all: Vec<usize> = (0..pictures.len()).collect();
     let whole = room.characters as f64;
-    let mut aim = whole * (1.0 - 2.0 * MARGIN);
     share_out(pictures, whole)?;
-    for _ in 0..2 {
-        share_out_or_coarsest(pictures, aim);
-        in_waves(pictures, &all, &room.limits, Picture::refine);
-    }
     // The fullest that was counted and fits: sizes may leap where a quantiser meets that of the original.
-    let mut best: Option<(u64, Vec<Share>)> = None;
-    for round in 1..=CORRECTIONS + RETREATS {
-        let late = round > CORRECTIONS;
-        match best.take_if(|_| late) {
-            Some((_, shares)) => pictures.iter_mut().zip(shares).for_each(|(p, share)| p.share = share),
-            None => share_out_or_coarsest(pictures, aim),
+    let mut most = None;
+    let mut aim = whole * AIM;
+    for round in 0..COUNTED {
+        // What was over twice is to fit at last.
+        let target = whole * (AIM - if most.is_none() { OVER * f64::from(round.saturating_sub(1)) } else { 0.0 });
+        aim = estimated(pictures, &all, room, target, aim);
+        if round == 0 && characters(pictures) > whole * (1.0 + OVER) {
+            return None;
         }
         in_waves(pictures, &all, &room.limits, |p| p.count(&room.limits));
-        let planned: u64 = pictures.iter().map(|p| base64_len(p.planned())).sum();
-        let over = planned as f64 > whole * (1.0 - MARGIN / 4.0) || pictures.iter().any(|p| p.planned() > p.curve.cap);
-        let wasted = (planned as f64) < whole * FILLED && !pictures.iter().all(Picture::is_finest);
-        if !late && (over || wasted) {
-            if !over && best.as_ref().is_none_or(|(most, _)| planned > *most) {
-                best = Some((planned, pictures.iter().map(|p| p.share).collect()));
+        let sum = characters(pictures);
+        let over = sum > whole * SAFE || pictures.iter().any(|p| p.planned() > p.curve.cap);
+        if !over && most.is_none_or(|most| sum > most) {
+            most = Some(sum);
+            pictures.iter_mut().for_each(Picture::keep);
+            if sum >= whole * FILLED || pictures.iter().all(Picture::is_finest) {
+                break;
             }
-            continue;
         }
+    }
+    if most.is_some() {
         in_waves(pictures, &all, &room.limits, |p| p.write(&room.limits));
-        if room.holds(pictures.iter().map(|p| p.len())) {
-            return pictures.iter_mut().map(|p| Some(p.sent())).collect();
+        if let Some(files) = sent(pictures, room) {
+            return Some(files);
         }
-        aim *= if late { RETREAT } else { 1.0 - 2.0 * MARGIN };
+    }
+    let mut before = None;
+    for _ in 0..RETREATS {
+        aim *= RETREAT;
+        share_out_or_coarsest(pictures, aim);
+        let shares: Vec<Share> = pictures.iter().map(|p| p.share).collect();
+        if before.as_ref() == Some(&shares) {
+            break;
+        }
+        before = Some(shares);
+        in_waves(pictures, &all, &room.limits, |p| {
+            p.count(&room.limits);
+            p.keep();
+            p.write(&room.limits);
+        });
+        if let Some(files) = sent(pictures, room) {
+            return Some(files);
+        }
     }
     None
+}
+
+/// Gives every picture a share such that together they are estimated to take `target` characters; what was aimed for
+/// then.
+fn estimated(pictures: &mut [Picture<'_, '_>], all: &[usize], room: &Room, target: f64, aim: f64) -> f64 {
+    let mut search = Search::new(target, aim);
+    let mut best = (f64::INFINITY, aim);
+    for _ in 0..SAMPLED {
+        share_out_or_coarsest(pictures, search.aim);
+        in_waves(pictures, all, &room.limits, Picture::estimate);
+        let sum = characters(pictures);
+        let off = (sum / target).ln().abs();
+        if off < best.0 {
+            best = (off, search.aim);
+        }
+        if off < CLOSE {
+            return search.aim;
+        }
+        search.note(sum);
+    }
+    share_out_or_coarsest(pictures, best.1);
+    in_waves(pictures, all, &room.limits, Picture::estimate);
+    best.1
+}
+
+/// Characters of base64 that are planned.
+fn characters(pictures: &[Picture<'_, '_>]) -> f64 {
+    pictures.iter().map(|p| base64_len(p.planned())).sum::<u64>() as f64
+}
+
+/// The files, when they hold.
+fn sent<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Encoded<'a>>> {
+    room.holds(pictures.iter().map(|p| p.len())).then(|| pictures.iter_mut().map(Picture::sent).collect())
 }
 
 /// Gives every picture its share; `None` when the coarsest files do not fit.

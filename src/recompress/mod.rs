@@ -3,16 +3,20 @@
 //! First goes what costs nothing (metadata, thumbnails, films behind the picture). Then all pictures are made to lose
 //! the same share of their structure, bills and oversized frames more than FRONT, BACK and FACE, down to quality 75;
 //! then dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything
-//! is written (see `jpeg`), so nothing is searched by trial.
+//! is written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels;
+//! of a PDF the pictures alone are coded anew, in place (see `pdf`).
 
 mod allocate;
 pub mod budget;
 mod fit;
+mod group;
 mod jpeg;
 mod lossless;
+mod pdf;
 mod picture;
 mod resize;
 mod resolution;
+mod search;
 mod strip;
 
 use crate::{
@@ -63,7 +67,8 @@ pub struct Encoded<'a> {
     pub quality: Option<u8>,
     /// The resolution across the document that it was brought to, where that is under 300 pixels an inch.
     pub coarse_dpi: Option<u32>,
-    /// How often its pixels were transformed, counted through or written.
+    /// How often the whole of it was coded: counted through, or written. Samples, from which sizes are estimated first,
+    /// are not counted.
     pub passes: u8,
 }
 
@@ -94,7 +99,7 @@ pub enum Bound {
 /// Fits all images into the body. `overhead` is the length of the body without a single character of base64.
 ///
 /// Returned in the order of the sources. The same sources give the same bytes, whatever the number of threads; runs in
-/// the caller's rayon pool. PDF files are sent as they are.
+/// the caller's rayon pool. Of a PDF the pictures are coded anew and nothing else.
 ///
 /// # Errors
 /// [`Infeasible`] when quality 75 at 150 pixels an inch is still too large.

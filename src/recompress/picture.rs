@@ -3,9 +3,10 @@
 use super::{
     Encoded, Source,
     allocate::{Curve, Share},
-    jpeg::{self, Coefficients, Counted, Layout},
-    lossless, resize,
-    resolution::{Rung, gives_first},
+    group::{Group, Plan},
+    jpeg::{self, Coefficients, Layout},
+    lossless, pdf, resize,
+    resolution::{GOOD_DPI, Rung, gives_first},
 };
 use crate::{decode, format::Format, options::Limits};
 use std::borrow::Cow;
@@ -26,26 +27,45 @@ pub(super) struct Picture<'s, 'a> {
     pub rung: Rung,
     pub curve: Curve,
     /// Kept between passes while memory allows.
-    pub coefficients: Option<Coefficients>,
+    pub group: Option<Group>,
+    /// Of a PDF.
+    images: Vec<pdf::Image>,
     pub share: Share,
-    counted: Option<Counted>,
+    planned: f64,
+    /// The coarseness estimated last, and its bytes; and what to multiply estimates with.
+    estimated: (f64, f64),
+    bias: f64,
+    counted: Option<Plan>,
+    kept: Option<Plan>,
     written: Option<Vec<u8>>,
     size: (u32, u32),
     passes: u8,
 }
 
 impl<'s, 'a> Picture<'s, 'a> {
-    /// A picture that stays as it is.
-    pub fn fixed(source: &'s Source<'a>, lossless: Cow<'a, [u8]>, cap: u64) -> Self {
+    /// A picture that stays as it is, for now.
+    pub fn new(source: &'s Source<'a>, lossless: Cow<'a, [u8]>, cap: u64, limits: &Limits) -> Self {
+        let pdf = source.header.format == Format::Pdf;
+        let images = if pdf { pdf::images(source.bytes, limits) } else { Vec::new() };
+        let rung = match images.iter().map(|image| image.dpi).reduce(f64::max) {
+            // Unlike a photo, whose document is somewhere in it, a scan is known to need no more.
+            Some(dpi) => Rung { dpi, scale: (GOOD_DPI / dpi).min(1.0), gives_first: gives_first(source.step) },
+            None => Rung::new(source, 1.0),
+        };
         Self {
             source,
-            rung: Rung::new(source, 1.0),
+            rung,
             curve: Curve::new(Vec::new(), Some(lossless.len() as u64), 1.0, cap),
             lossless,
             lossless_format: source.header.format,
-            coefficients: None,
+            group: None,
+            images,
             share: Share::Lossless,
+            planned: 0.0,
+            estimated: (0.0, 0.0),
+            bias: 1.0,
             counted: None,
+            kept: None,
             written: None,
             size: source.header.upright_size(),
             passes: 0,
@@ -53,18 +73,34 @@ impl<'s, 'a> Picture<'s, 'a> {
     }
 
     /// Whether it can be encoded anew.
-    pub fn can_give(source: &Source<'_>) -> bool {
-        matches!(source.header.format, Format::Jpeg | Format::Png) && source.header.width > 0
+    pub fn can_give(&self) -> bool {
+        match self.source.header.format {
+            Format::Jpeg | Format::Png => self.source.header.width > 0,
+            _ => !self.images.is_empty(),
+        }
     }
 
     /// Bytes that working on it holds.
     pub fn memory(&self) -> u64 {
-        let pixels = u64::from(self.source.header.width) * u64::from(self.source.header.height);
-        pixels * 3 + Coefficients::memory(pixels)
+        let whole = |width: u32, height: u32| u64::from(width) * u64::from(height);
+        match &*self.images {
+            [] => {
+                let pixels = whole(self.source.header.width, self.source.header.height);
+                pixels * 3 + Coefficients::memory(pixels)
+            }
+            // Pixels of one at a time, coefficients of all.
+            images => {
+                let each = || images.iter().map(|image| whole(image.width, image.height));
+                each().max().unwrap_or(0) * 6 + Coefficients::memory(each().sum())
+            }
+        }
     }
 
     /// The largest scale at which it can be worked on within memory and the sides of a JPEG.
     fn most(&self, limits: &Limits) -> f64 {
+        if !self.images.is_empty() {
+            return 1.0;
+        }
         let (width, height) = self.size_at(1.0);
         let by_memory = (limits.max_memory as f64 / self.memory().max(1) as f64).sqrt();
         let by_side = 65_535.0 / f64::from(width.max(height).max(1));
@@ -79,38 +115,63 @@ impl<'s, 'a> Picture<'s, 'a> {
 
     /// A length that no JPEG of it can go below at the lowest resolution: two bits a block.
     pub fn bound(&self) -> u64 {
-        if !Self::can_give(self.source) {
+        if !self.can_give() {
             return self.lossless.len() as u64;
         }
+        if !self.images.is_empty() {
+            return self.around() as u64;
+        }
         let (width, height) = self.size_at(self.rung.lowest());
-        let scan = Coefficients::mcus(width, height, Layout::Gray) / 4;
+        let scan = Layout::Gray.mcus(width, height) / 4;
         scan.min(self.lossless.len() as u64)
     }
 
+    /// Bytes of a PDF that are not its pictures'; new streams and the table of objects take some more.
+    fn around(&self) -> f64 {
+        let stored: usize = self.images.iter().map(|image| image.stored).sum();
+        self.source.bytes.len().saturating_sub(stored) as f64
+    }
+
     /// Decodes, scales and transforms; `None` when it cannot be decoded.
-    fn transformed(&self, limits: &Limits) -> Option<(Coefficients, Option<Vec<u8>>)> {
-        let decoded = decode::pixmap(self.source.bytes, self.source.header, limits).ok()?;
-        let png = (self.source.header.format == Format::Png).then(|| lossless::png(&decoded.picture)).flatten();
+    fn transformed(&self, limits: &Limits) -> Option<(Group, Option<Vec<u8>>)> {
+        let Source { bytes, header, .. } = self.source;
+        if header.format == Format::Pdf {
+            if self.memory() > limits.max_memory {
+                return None;
+            }
+            let parts = pdf::coefficients(bytes, &self.images, self.rung.dpi * self.rung.scale, limits)?;
+            return Some((Group { parts, around: self.around() }, None));
+        }
+        let one = |coefficients| Group { parts: vec![coefficients], around: 0.0 };
+        if header.format == Format::Jpeg
+            && self.rung.scale >= 1.0
+            && let Ok(Some(own)) = decode::jpeg::coefficients(bytes, header, limits)
+        {
+            return Some((one(Coefficients::from_grid(own.picture)?), None));
+        }
+        let decoded = decode::pixmap(bytes, header, limits).ok()?;
+        let png = (header.format == Format::Png).then(|| lossless::png(&decoded.picture)).flatten();
         let pixmap = resize::resized(decoded.picture, self.size_at(self.rung.scale));
-        Some((Coefficients::of(&pixmap)?, png))
+        Some((one(Coefficients::of(&pixmap)?), png))
     }
 
     /// Makes the curve at the picture's scale. A picture that cannot be decoded stays as it is.
     pub fn analyse(&mut self, limits: &Limits) {
         self.rung.scale = self.rung.scale.min(self.most(limits));
-        self.counted = None;
-        let Some((coefficients, png)) = self.transformed(limits) else {
+        (self.counted, self.kept, self.estimated, self.bias) = (None, None, (0.0, 0.0), 1.0);
+        let Some((group, png)) = self.transformed(limits) else {
             return;
         };
-        self.passes += 1;
-        self.size = (coefficients.width.into(), coefficients.height.into());
+        if let (true, [only]) = (self.images.is_empty(), &*group.parts) {
+            self.size = (only.width.into(), only.height.into());
+        }
         if let Some(png) = png.filter(|png| png.len() < self.lossless.len()) {
             self.lossless = Cow::Owned(png);
             self.lossless_format = Format::Png;
         }
-        let points = coefficients.points(&COARSENESS);
+        let points = group.points(&COARSENESS);
         self.curve = Curve::new(points, Some(self.lossless.len() as u64), self.worth(), self.curve.cap);
-        self.coefficients = Some(coefficients);
+        self.group = Some(group);
     }
 
     /// How much its loss counts: less for bills and other pages, and less where pixels abound.
@@ -121,42 +182,57 @@ impl<'s, 'a> Picture<'s, 'a> {
     }
 
     /// Does something with the coefficients, made again when they were let go.
-    fn with_coefficients<T>(&self, limits: &Limits, run: impl FnOnce(&Coefficients) -> T) -> Option<T> {
-        match &self.coefficients {
-            Some(coefficients) => Some(run(coefficients)),
-            None => self.transformed(limits).map(|(coefficients, _)| run(&coefficients)),
+    fn with_group<T>(&self, limits: &Limits, run: impl FnOnce(&Group) -> T) -> Option<T> {
+        match &self.group {
+            Some(group) => Some(run(group)),
+            None => self.transformed(limits).map(|(group, _)| run(&group)),
         }
     }
 
-    /// Corrects the curve at the share by a closer look at a sample.
-    pub fn refine(&mut self) {
-        if let (Share::Coarseness(coarseness), Some(coefficients), None) =
-            (self.share, &self.coefficients, &self.counted)
-            && let [point] = &*coefficients.points(&[coarseness])
-        {
-            self.curve.corrected(coarseness, point.bytes);
+    /// Estimates the share's bytes from a sample, as far off as the last estimate was found to be.
+    pub fn estimate(&mut self) {
+        let Share::Coarseness(coarseness) = self.share else {
+            self.planned = self.lossless.len() as f64;
+            return;
+        };
+        if self.estimated.0 != coarseness {
+            let bytes = match &self.group {
+                Some(group) => group.points(&[coarseness]).first().map_or(0.0, |point| point.bytes),
+                None => self.curve.bytes_at(coarseness),
+            };
+            self.estimated = (coarseness, bytes);
         }
+        self.planned = self.estimated.1 * self.bias;
     }
 
-    /// Counts the symbols of the share, and corrects the curve by what was found.
+    /// Counts the symbols of the share. The curve of a picture over its own cap is corrected by what was found.
     pub fn count(&mut self, limits: &Limits) {
         let Share::Coarseness(coarseness) = self.share else {
             self.counted = None;
+            self.planned = self.lossless.len() as f64;
             return;
         };
-        if self.counted.as_ref().is_some_and(|c| c.coarseness == coarseness) {
-            return;
+        if self.counted.as_ref().is_none_or(|c| c.coarseness != coarseness) {
+            self.counted = self.with_group(limits, |group| group.counted(coarseness));
+            self.passes += 1;
         }
-        self.counted = self.with_coefficients(limits, |c| c.counted(coarseness));
-        self.passes += 1;
-        if let Some(counted) = &self.counted {
-            self.curve.corrected(coarseness, counted.bytes);
+        self.planned = self.counted.as_ref().map_or(self.lossless.len() as f64, |c| c.bytes);
+        if self.estimated.0 == coarseness {
+            self.bias = self.planned / self.estimated.1.max(1.0);
+        }
+        if self.planned() > self.curve.cap {
+            self.curve.corrected(coarseness, self.planned);
         }
     }
 
-    /// Bytes of what was counted.
+    /// Bytes of what was estimated or counted last.
     pub fn planned(&self) -> u64 {
-        self.counted.as_ref().map_or(self.lossless.len() as u64, |c| c.bytes.ceil() as u64)
+        self.planned.ceil() as u64
+    }
+
+    /// Means to write what was counted last.
+    pub fn keep(&mut self) {
+        self.kept.clone_from(&self.counted);
     }
 
     /// Whether there is nothing better to be had for more bytes.
@@ -164,13 +240,19 @@ impl<'s, 'a> Picture<'s, 'a> {
         self.counted.as_ref().is_none_or(|c| self.curve.finest().is_none_or(|finest| c.coarseness < finest * 1.001))
     }
 
-    /// Writes the file as counted.
+    /// Writes the file that is meant.
     pub fn write(&mut self, limits: &Limits) {
-        self.written = self.counted.as_ref().and_then(|c| self.with_coefficients(limits, |k| k.written(c)));
+        let write = |group: &Group, plan: &Plan| {
+            let mut files = group.written(plan);
+            if self.images.is_empty() {
+                return files.pop().map(|(_, file)| file);
+            }
+            let whole = pdf::replaced(self.source.bytes, &self.images, &files, limits);
+            whole.filter(|new| pdf::alike(new, self.source.header, limits))
+        };
+        self.written =
+            self.kept.as_ref().and_then(|plan| self.with_group(limits, |group| write(group, plan)).flatten());
         self.passes += u8::from(self.written.is_some());
-        if let (Some(file), Some(counted)) = (&self.written, &self.counted) {
-            self.curve.corrected(counted.coarseness, file.len() as f64);
-        }
     }
 
     /// Bytes of the file that would be sent now.
@@ -180,17 +262,17 @@ impl<'s, 'a> Picture<'s, 'a> {
 
     /// The file, given away.
     pub fn sent(&mut self) -> Encoded<'a> {
-        let (Some(file), Some(counted)) = (self.written.take(), &self.counted) else {
+        let (Some(file), Some(kept)) = (self.written.take(), &self.kept) else {
             let lossless = std::mem::take(&mut self.lossless);
             return Encoded::lossless(self.source, lossless, self.lossless_format, self.passes);
         };
         Encoded {
             bytes: Cow::Owned(file),
-            format: Format::Jpeg,
+            format: if self.images.is_empty() { Format::Jpeg } else { Format::Pdf },
             width: self.size.0,
             height: self.size.1,
             recompressed: true,
-            quality: Some(jpeg::quality(counted.coarseness)),
+            quality: Some(jpeg::quality(kept.coarseness)),
             coarse_dpi: self.rung.coarse_dpi(),
             passes: self.passes,
         }

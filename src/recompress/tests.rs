@@ -145,6 +145,54 @@ proptest! {
     }
 }
 
+/// `cargo test --release --lib -- --ignored --nocapture the_budget_is_used_in`
+#[test]
+#[ignore = "takes minutes"]
+#[expect(clippy::print_stdout, reason = "the figures of testdata/BUDGET.md")]
+fn the_budget_is_used_in_four_hundred_submissions() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let one = (8u32..1600, 8u32..1600, 0u32..60, 0u8..=9);
+    let strategy = (proptest::collection::vec(one, 1..5), 10u64..100);
+    let mut runner = TestRunner::deterministic();
+    let (mut used, mut passes, mut scaled) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..400 {
+        let (pictures, percent) = strategy.new_tree(&mut runner).unwrap().current();
+        let files = pictures.iter().zip(0u32..).map(|((w, h, noise, kind), seed)| {
+            let pixmap = pixmap(*w, *h, *noise, seed);
+            if *kind == 0 || *kind == 9 { png(&pixmap) } else { phone_jpeg(&pixmap, *kind) }
+        });
+        let given = Given::new(files.collect());
+        let room = (given.whole() * percent / 100).max(50_000);
+        let Ok(encoded) = given.fit(room, None) else { continue };
+        // Where all is as fine as it was there is nothing to use the rest for.
+        let finest = |(e, f): (&Encoded<'_>, &(Step, Vec<u8>, Header))| {
+            e.quality.is_none_or(|q| q >= if f.2.format == Format::Jpeg { 95 } else { 99 })
+        };
+        if encoded.iter().zip(&given.files).all(finest) {
+            continue;
+        }
+        let share = whole(&encoded) as f64 / room as f64;
+        if share < 0.97 {
+            let each: Vec<_> =
+                encoded.iter().map(|e| (e.format, e.bytes.len(), e.quality, e.width, e.passes)).collect();
+            println!("{share:.4} of {room}: {pictures:?} {each:?}");
+        }
+        used.push(share);
+        passes.extend(encoded.iter().filter(|e| e.quality.is_some()).map(|e| e.passes));
+        scaled += usize::from(encoded.iter().zip(&given.files).any(|(e, f)| e.width != f.2.upright_size().0));
+    }
+    used.sort_by(f64::total_cmp);
+    passes.sort_unstable();
+    let (median, worst) = (used[used.len() / 2], used[0]);
+    println!(
+        "{} recompressed, {scaled} of them scaled: used {median:.4} at the median, {worst:.4} at worst",
+        used.len()
+    );
+    println!("5 % use less than {:.4}", used[used.len() / 20]);
+    println!("passes: {} at the median, {} at worst", passes[passes.len() / 2], passes[passes.len() - 1]);
+    assert!(median >= 0.98 && worst >= 0.95);
+}
+
 #[test]
 fn the_budget_is_used_when_something_had_to_give() {
     let given = Given::new((0..4).map(|i| phone_jpeg(&pixmap(900, 700, 30, i), 1)).collect());
@@ -173,6 +221,45 @@ fn a_picture_stands_upright_in_its_new_file() {
     let want = stored.oriented(Orientation::Turned90);
     let error: f64 = got.data().iter().zip(want.data()).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
     assert!((error / want.data().len() as f64).sqrt() < 12.0);
+}
+
+/// At steps of 1 nothing is lost but by rounding, whichever way the picture lay and was coded.
+#[test]
+fn coefficients_stand_upright_as_pixels_do() {
+    use jpeg_encoder::{ColorType, Encoder, SamplingFactor as S};
+    let samplings = [S::F_1_1, S::F_2_1, S::F_1_2, S::F_2_2];
+    for (sampling, progressive, (width, height)) in
+        samplings.into_iter().flat_map(|s| [(s, false, (64, 48)), (s, true, (64, 48)), (s, false, (50, 39))])
+    {
+        for orientation in 1..=8 {
+            let stored = pixmap(width, height, 20, 5);
+            let mut file = Vec::new();
+            let mut encoder = Encoder::new(&mut file, 92);
+            encoder.set_sampling_factor(sampling);
+            encoder.set_progressive(progressive);
+            let tag = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0";
+            let exif = [&tag[..], &[orientation], &[0; 6]].concat();
+            encoder.add_app_segment(1, exif).unwrap();
+            encoder.encode(stored.data(), width as u16, height as u16, ColorType::Rgb).unwrap();
+            let header = probe::probe(&file, &Limits::default()).unwrap();
+            assert_eq!(header.orientation.exif(), orientation);
+            let whole_units = (width, height) == (64, 48);
+            let Some(own) = decode::jpeg::coefficients(&file, &header, &Limits::default()).unwrap() else {
+                assert!(!whole_units && ![1, 5].contains(&orientation));
+                continue;
+            };
+            let coefficients = jpeg::Coefficients::from_grid(own.picture).unwrap();
+            let again = coefficients.written(&coefficients.counted(0.001));
+            let read = |file: &[u8]| {
+                let header = probe::probe(file, &Limits::default()).unwrap();
+                decode::pixmap(file, &header, &Limits::default()).unwrap().picture
+            };
+            let (got, want) = (read(&again), read(&file));
+            assert_eq!((got.width(), got.height()), (want.width(), want.height()));
+            let most = got.data().iter().zip(want.data()).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(most <= Some(3), "{sampling:?} {progressive} {orientation} {most:?}");
+        }
+    }
 }
 
 #[test]

@@ -109,13 +109,18 @@ fn rgb_of([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     [y + 91881 * cr, y - 22554 * cb - 46802 * cr, y + 116_130 * cb].map(|v| (v >> 16).clamp(0, 255) as u8)
 }
 
-/// Colours brought from the embedded profile into sRGB; a broken profile is passed over, as viewers do.
+/// Colours brought from the embedded profile into sRGB.
 pub fn to_srgb(picture: Pixmap, bytes: &[u8], limits: &Limits) -> Option<Pixmap> {
-    let mut parts = ProfileParts::default();
-    Walk::new(bytes).for_each(|item| parts.take(&item));
-    let Some(profile) = parts.join().and_then(|icc| Profile::from_icc(&icc, limits)) else { return Some(picture) };
+    let Some(profile) = profile(bytes, limits) else { return Some(picture) };
     let (width, height) = (picture.width(), picture.height());
     let mut rgb = picture.into_data();
     profile.to_srgb(&mut rgb);
     Pixmap::new(width, height, rgb)
+}
+
+/// The embedded profile where it differs from sRGB; a broken one is passed over, as viewers do.
+pub fn profile(bytes: &[u8], limits: &Limits) -> Option<Profile> {
+    let mut parts = ProfileParts::default();
+    Walk::new(bytes).for_each(|item| parts.take(&item));
+    parts.join().and_then(|icc| Profile::from_icc(&icc, limits))
 }

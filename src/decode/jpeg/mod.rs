@@ -8,6 +8,7 @@
 
 mod bits;
 mod canvas;
+pub(crate) mod coefficients;
 mod colour;
 mod dct;
 mod huffman;
@@ -17,6 +18,7 @@ mod report;
 mod scan;
 mod sequential;
 
+use self::coefficients::Grid;
 use super::Decoded;
 use crate::{
     fault::Refusal,
@@ -59,6 +61,20 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     let pixmap = colour::pixmap(&picture.planes, model(header), (header.width, header.height));
     let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes, limits)).ok_or_else(empty)?;
     Ok(Decoded { picture: pixmap, faults: picture.faults })
+}
+
+/// The picture's coefficients, upright; `None` when pixels have to be made all the same: other colours than gray and
+/// YCbCr, a profile that has to be applied, and what [`Grid::new`] leaves alone.
+///
+/// # Errors
+/// As [`view`].
+pub(crate) fn coefficients(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Option<Decoded<Grid>>, Refusal> {
+    let as_they_are = matches!(model(header), ColourModel::Gray | ColourModel::YCbCr);
+    if !as_they_are || colour::profile(bytes, limits).is_some() {
+        return Ok(None);
+    }
+    let read = reader::grid(bytes, header.orientation, limits)?;
+    Ok(read.map(|(picture, faults)| Decoded { picture, faults }))
 }
 
 fn empty() -> Refusal {

@@ -33,6 +33,12 @@ impl Store {
         self.values.get_mut(at..at + self.depth)
     }
 
+    /// All blocks with their places, across and down.
+    pub fn blocks(&self) -> impl Iterator<Item = (usize, usize, &[i16])> {
+        let blocks = self.values.chunks_exact(self.depth.max(1)).enumerate();
+        blocks.map(|(i, block)| (i % self.across.max(1), i / self.across.max(1), block))
+    }
+
     /// Whether a scan takes up where the earlier ones ended. Others are noise, and are not worth any time.
     pub fn follows(&self, scan: &ScanHeader) -> bool {
         let band = self.known.get(scan.first.into()..=scan.last.into()).unwrap_or(&[]);

@@ -2,6 +2,7 @@
 
 use super::{
     canvas::Canvas,
+    coefficients::{self, Grid, Kept, Moves},
     dct::Weights,
     huffman::{Specs, Table},
     progressive::{BandScan, Direct, DirectScan, Store},
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     fault::{Fault, Refusal},
     options::Limits,
-    pixmap::Plane,
+    pixmap::{Orientation, Plane},
     probe::jpeg::{
         Frame, ScanHeader,
         frame::{self, broken},
@@ -38,22 +39,16 @@ pub struct Picture {
 /// Reads all scans. `side(i)` is the wanted side of an 8x8 block of component `i`: 8, 4, 2 or 1 samples.
 pub fn read(bytes: &[u8], side: impl Fn(usize) -> usize, limits: &Limits) -> Result<Picture, Refusal> {
     let mut reader = Reader::new(bytes, limits);
-    let mut header = None;
-    for item in Walk::new(bytes) {
-        match item {
-            Item::Segment { code: marker::SOS, body, at } => header = reader.begin(body, at, &side)?,
-            Item::Segment { code, body, at } if !reader.is_complete() => reader.segment(code, body, at)?,
-            Item::Scan { data, at } => {
-                if let Some(header) = header.take() {
-                    reader.scan(&header, data, at)?;
-                }
-            }
-            Item::Cut { .. } => reader.report.cut = true,
-            Item::Junk { at, .. } if !reader.is_complete() && reader.scans > 0 => reader.report.note(Found::junk(at)),
-            Item::Segment { .. } | Item::Junk { .. } | Item::End { .. } => {}
-        }
-    }
+    reader.walk(side)?;
     reader.finish()
+}
+
+/// Reads all scans, and keeps the coefficients as they stand upright; `None` where they cannot (see [`Grid::new`]).
+pub fn grid(bytes: &[u8], orientation: Orientation, limits: &Limits) -> Result<Option<(Grid, Vec<Fault>)>, Refusal> {
+    let mut reader = Reader::new(bytes, limits);
+    reader.upright = Some(orientation);
+    reader.walk(|_| 0)?;
+    reader.finish_grid()
 }
 
 struct Reader<'a> {
@@ -68,6 +63,12 @@ struct Reader<'a> {
     stores: Vec<Store>,
     /// By component, from its first scan on.
     weights: Vec<Option<Weights>>,
+    /// How the picture stands, when its coefficients are what is wanted.
+    upright: Option<Orientation>,
+    /// Where they go, when they can.
+    grid: Option<Grid>,
+    /// By component, from its first scan on.
+    moves: Vec<Option<Moves>>,
     scans: usize,
     report: Report,
 }
@@ -84,9 +85,32 @@ impl<'a> Reader<'a> {
             canvases: Vec::new(),
             stores: Vec::new(),
             weights: Vec::new(),
+            upright: None,
+            grid: None,
+            moves: Vec::new(),
             scans: 0,
             report: Report::default(),
         }
+    }
+
+    /// Takes one part of the file after the other. `side(i)` is 0 where coefficients are kept.
+    fn walk(&mut self, side: impl Fn(usize) -> usize) -> Result<(), Refusal> {
+        let mut header = None;
+        for item in Walk::new(self.bytes) {
+            match item {
+                Item::Segment { code: marker::SOS, body, at } => header = self.begin(body, at, &side)?,
+                Item::Segment { code, body, at } if !self.is_complete() => self.segment(code, body, at)?,
+                Item::Scan { data, at } => {
+                    if let Some(header) = header.take() {
+                        self.scan(&header, data, at)?;
+                    }
+                }
+                Item::Cut { .. } => self.report.cut = true,
+                Item::Junk { at, .. } if !self.is_complete() && self.scans > 0 => self.report.note(Found::junk(at)),
+                Item::Segment { .. } | Item::Junk { .. } | Item::End { .. } => {}
+            }
+        }
+        Ok(())
     }
 
     /// Whether no further segment can matter: sequential, and all components have come.
@@ -123,12 +147,15 @@ impl<'a> Reader<'a> {
         let header = ScanHeader::parse(body, frame, at)?;
         if self.canvases.is_empty() {
             let depths: Vec<usize> = (0..frame.components.len()).map(|i| self.depth(frame, i, side(i))).collect();
-            let extra = |i: usize| if frame.is_progressive() { depths.get(i).map_or(0, |d| d * 2) } else { 0 };
+            let kept = if self.upright.is_some() { 128 } else { 0 };
+            let extra = |i: usize| kept + if frame.is_progressive() { depths.get(i).map_or(0, |d| d * 2) } else { 0 };
             self.canvases = Canvas::all(frame, self.limits, |i| (side(i), extra(i)))?;
             if frame.is_progressive() {
                 self.stores = self.canvases.iter().zip(depths).map(|(c, depth)| Store::new(c, depth)).collect();
             }
             self.weights = vec![None; frame.components.len()];
+            self.moves = vec![None; frame.components.len()];
+            self.grid = self.upright.and_then(|orientation| Grid::new(frame, orientation));
         }
         for (i, ..) in &header.components {
             let (Some(component), Some(weights)) = (frame.components.get(*i), self.weights.get_mut(*i)) else {
@@ -137,7 +164,11 @@ impl<'a> Reader<'a> {
             if weights.is_none() {
                 let table = self.tables.get(usize::from(component.table)).and_then(Option::as_ref);
                 let table = table.ok_or_else(|| broken("a quantisation table of the JPEG is missing", at))?;
-                *weights = Some(Weights::new(table, side(*i)));
+                // Coefficients that are kept need none, but what they do need goes with the same table.
+                *weights = Some(Weights::new(table, side(*i).max(1)));
+                if let (Some(moves), Some(orientation)) = (self.moves.get_mut(*i), self.upright) {
+                    *moves = Some(Moves::new(table, orientation));
+                }
             }
         }
         Ok(Some(header))
@@ -146,7 +177,7 @@ impl<'a> Reader<'a> {
     /// Coefficients to keep of each block of a progressive picture's component: all, where refining passes matter,
     /// because they cannot be read without the others.
     fn depth(&self, frame: &Frame, component: usize, side: usize) -> usize {
-        let last = Weights::new(&[1; 64], side).last;
+        let last = Weights::new(&[1; 64], side.max(1)).last;
         let table = frame.components.get(component).and_then(|c| self.tables.get(usize::from(c.table))?.as_ref());
         let coarsest = frame::ZIGZAG.iter().take(last + 1).skip(1).filter_map(|k| table?.get(usize::from(*k))).max();
         let lost = |header: &ScanHeader| {
@@ -218,6 +249,18 @@ impl<'a> Reader<'a> {
             Table::dc(specs.dc.get(usize::from(i)).and_then(Option::as_ref).ok_or_else(missing)?, at)
         };
         let ac = |specs: &Specs, i: u8| specs.ac.get(usize::from(i)).and_then(Option::clone).ok_or_else(missing);
+        if let (false, Some(_)) = (frame.is_progressive(), self.upright) {
+            // Without a grid there is nothing to do for the caller.
+            let Some(grid) = &mut self.grid else { return Ok(None) };
+            let mut parts = Vec::with_capacity(4);
+            for (component, dc_table, ac_table) in &header.components {
+                let Some(moves) = self.moves.get(*component).and_then(Option::as_ref) else { return Ok(None) };
+                let (dc, ac) = (dc(&self.specs, *dc_table)?, Table::ac(&ac(&self.specs, *ac_table)?, at)?);
+                let (component, blocks) = (*component, blocks(*component));
+                parts.push(coefficients::Part { component, blocks, dc, ac, moves, previous: 0 });
+            }
+            return Ok(Some(scan::run(data, layout, &mut Kept { grid, parts })));
+        }
         if !frame.is_progressive() {
             let mut canvases: Vec<_> = self.canvases.iter_mut().map(Some).collect();
             let mut parts = Vec::with_capacity(4);
@@ -258,6 +301,19 @@ impl<'a> Reader<'a> {
         }
         let mut units = BandScan { store, table, band, low: header.low, refines, settles, run: 0 };
         Ok(Some(scan::run(data, layout, &mut units)))
+    }
+
+    fn finish_grid(mut self) -> Result<Option<(Grid, Vec<Fault>)>, Refusal> {
+        let Some(frame) = self.frame else { return Err(broken("the JPEG has no frame header", self.bytes.len())) };
+        let Some(mut grid) = self.grid else { return Ok(None) };
+        for ((i, store), moves) in self.stores.iter().enumerate().zip(&self.moves) {
+            moves.iter().for_each(|moves| grid.pour(i, store, moves));
+        }
+        if self.weights.iter().any(Option::is_none) {
+            self.report.note(Found::component(self.bytes.len()));
+        }
+        let faults = self.report.finish(&frame, self.bytes.len())?;
+        Ok(Some((grid, faults)))
     }
 
     fn finish(mut self) -> Result<Picture, Refusal> {

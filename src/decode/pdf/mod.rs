@@ -50,7 +50,7 @@ pub fn view(bytes: &[u8], _header: &Header, _reduction: u32, limits: &Limits) ->
     let content = probe::pdf::content(file, page)?;
     let scan = probe::pdf::sole_picture(file, page, &content);
     if let Some(scan) = &scan
-        && let Some(jpeg) = plain_jpeg(file, scan)
+        && let Some(jpeg) = plain_jpeg(file, scan.number)
         && let Ok(header) = probe::jpeg::probe(&jpeg, limits)
     {
         let reduction = View::reduction(header.width, header.height);
@@ -92,9 +92,9 @@ fn scan_scale(file: &File, scan: &Picture) -> f32 {
     (side(b"Width") / scan.size.0).max(side(b"Height") / scan.size.1)
 }
 
-/// The scan's bytes, when they are a JPEG whose pixels are shown as they are.
-fn plain_jpeg(file: &File, scan: &Picture) -> Option<Vec<u8>> {
-    let mut stream = file.stream(scan.number)?;
+/// A picture's bytes, when they are a JPEG whose pixels are shown as they are.
+pub(crate) fn plain_jpeg(file: &File, number: u32) -> Option<Vec<u8>> {
+    let mut stream = file.stream(number)?;
     let filters = stream.filters().ok()?;
     let (&b"DCTDecode", packing) = filters.split_last()? else { return None };
     let packing: Vec<Object> = packing.iter().map(|f| Object::Name(f.to_vec())).collect();

@@ -47,7 +47,8 @@ pub(crate) struct File<'a> {
 /// An object stream, inflated.
 struct Container {
     data: Vec<u8>,
-    offsets: HashMap<u32, usize>,
+    /// By number, where an object begins and the how-manieth it is.
+    offsets: HashMap<u32, (usize, usize)>,
 }
 
 /// An object as found: a stream's data begins at `data`.
@@ -172,7 +173,7 @@ impl<'a> File<'a> {
                     return None;
                 }
                 let object = self.container(container).and_then(|c| {
-                    let at = *c.offsets.get(&number)?;
+                    let (at, _) = *c.offsets.get(&number)?;
                     Lexer::new(&c.data, at, self.limits.max_depth).object()
                 });
                 if object.is_none() {
@@ -325,16 +326,21 @@ impl<'a> File<'a> {
         let data = self.decoded(&stream).ok()?;
         let mut offsets = HashMap::new();
         let mut header = Lexer::new(&data, 0, self.limits.max_depth);
-        for _ in 0..count.min(self.limits.max_objects as usize) {
+        for index in 0..count.min(self.limits.max_objects as usize) {
             let (Some(inner), Some(offset)) = (header.unsigned(), header.unsigned()) else { break };
             if let (Ok(inner), Ok(offset)) = (u32::try_from(inner), usize::try_from(offset)) {
                 if inner == number {
                     self.note(Break::new(format!("object stream {number} holds itself")));
                 }
-                offsets.entry(inner).or_insert(first.saturating_add(offset));
+                offsets.entry(inner).or_insert((first.saturating_add(offset), index));
             }
         }
         Some(Container { data, offsets })
+    }
+
+    /// The how-manieth object of an object stream has that number.
+    pub fn index_in(&self, container: u32, number: u32) -> Option<usize> {
+        self.container(container)?.offsets.get(&number).map(|(_, index)| *index)
     }
 
     /// The numbers of the objects in an object stream.

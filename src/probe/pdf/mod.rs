@@ -16,7 +16,7 @@ use crate::{
     options::Limits,
     pixmap::Orientation,
 };
-pub(crate) use file::File;
+pub(crate) use file::{Entry, File};
 pub(crate) use pages::{Page, content};
 pub(crate) use scan::{Picture, sole_picture};
 

@@ -40,6 +40,11 @@ impl Page {
         let (width, height) = ((right - left) * self.unit, (top - bottom) * self.unit);
         if self.rotate % 180 == 90 { (height, width) } else { (width, height) }
     }
+
+    /// From its dictionary, inherited entries filled in.
+    pub fn of(file: &File, dict: Dictionary) -> Self {
+        page(file, dict, &mut None)
+    }
 }
 
 impl File<'_> {
@@ -60,6 +65,11 @@ impl File<'_> {
 
     /// Walks the page tree, without recursion, each node once.
     pub fn pages(&self, catalog: &Dictionary) -> Pages {
+        self.visit(catalog, |_| ())
+    }
+
+    /// The same, with a look at each page's dictionary, inherited entries filled in.
+    pub fn visit(&self, catalog: &Dictionary, mut see: impl FnMut(&Dictionary)) -> Pages {
         let mut pages = Pages::default();
         let mut seen = HashSet::new();
         let root = catalog.get(b"Pages").cloned().unwrap_or(Object::Null);
@@ -91,6 +101,7 @@ impl File<'_> {
                     continue;
                 }
                 _ => {
+                    see(&dict);
                     if pages.first.is_none() {
                         self.look_for_content(&dict);
                         pages.first = Some(page(self, dict, &mut pages.broken));

@@ -1,33 +1,60 @@
 //! A picture as DCT coefficients that are not quantised yet: made once, then coded at any quality.
 
-use super::dct::{UNITS, ZIGZAG, forward};
-use crate::pixmap::Pixmap;
+use super::dct::forward;
+use crate::{decode::jpeg::coefficients::Grid, pixmap::Pixmap};
 use rayon::prelude::*;
 
-/// Which component each block of an MCU belongs to, in the order of the scan (ITU T.81, A.2.3).
+/// How chroma is sampled, and thereby which blocks an MCU has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::recompress) enum Layout {
     /// One component.
     Gray,
-    /// Four blocks of luma for one each of Cb and Cr.
+    /// As finely as luma (4:4:4).
+    Full,
+    /// Halved across (4:2:2).
+    Wide,
+    /// Halved down (4:4:0).
+    Tall,
+    /// Halved both ways (4:2:0).
     Halved,
 }
 
 impl Layout {
-    /// The component (0 luma, 1 Cb, 2 Cr) of each block of an MCU.
+    /// By the blocks of a unit of each component.
+    fn of(sampling: &[(u8, u8)]) -> Option<Self> {
+        match sampling {
+            [_] => Some(Self::Gray),
+            [luma, (1, 1), (1, 1)] => {
+                [Self::Full, Self::Wide, Self::Tall, Self::Halved].into_iter().find(|layout| layout.luma() == *luma)
+            }
+            _ => None,
+        }
+    }
+
+    /// Luma blocks of an MCU, across and down.
+    pub fn luma(self) -> (u8, u8) {
+        match self {
+            Self::Gray | Self::Full => (1, 1),
+            Self::Wide => (2, 1),
+            Self::Tall => (1, 2),
+            Self::Halved => (2, 2),
+        }
+    }
+
+    /// The component (0 luma, 1 Cb, 2 Cr) of each block of an MCU, in the order of the scan (ITU T.81, A.2.3).
     pub fn blocks(self) -> &'static [u8] {
         match self {
             Self::Gray => &[0],
+            Self::Full => &[0, 1, 2],
+            Self::Wide | Self::Tall => &[0, 0, 1, 2],
             Self::Halved => &[0, 0, 0, 0, 1, 2],
         }
     }
 
-    /// Pixels that an MCU is wide and high.
-    fn side(self) -> u32 {
-        match self {
-            Self::Gray => 8,
-            Self::Halved => 16,
-        }
+    /// MCUs of a picture.
+    pub fn mcus(self, width: u32, height: u32) -> u64 {
+        let (h, v) = self.luma();
+        u64::from(width.div_ceil(8 * u32::from(h))) * u64::from(height.div_ceil(8 * u32::from(v)))
     }
 }
 
@@ -48,10 +75,10 @@ impl Coefficients {
         pixels.saturating_mul(3)
     }
 
-    /// MCUs in a picture of that size.
-    pub fn mcus(width: u32, height: u32, layout: Layout) -> u64 {
-        let side = layout.side();
-        u64::from(width.div_ceil(side)) * u64::from(height.div_ceil(side))
+    /// Those that a JPEG has itself.
+    pub fn from_grid(grid: Grid) -> Option<Self> {
+        let layout = Layout::of(&grid.sampling)?;
+        Some(Self { width: grid.width, height: grid.height, layout, blocks: grid.blocks })
     }
 
     /// Transforms a picture. A gray one becomes one component, any other YCbCr (JFIF 1.02) with chroma averaged over
@@ -60,16 +87,26 @@ impl Coefficients {
         let (width, height) = (u16::try_from(pixmap.width()).ok()?, u16::try_from(pixmap.height()).ok()?);
         let gray = pixmap.data().as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
         let layout = if gray { Layout::Gray } else { Layout::Halved };
-        let side = layout.side() as usize;
+        let side = 8 * usize::from(layout.luma().0);
         let (w, h) = (usize::from(width), usize::from(height));
         let row_blocks = w.div_ceil(side) * layout.blocks().len();
         let mut blocks = vec![[0i16; 64]; row_blocks * h.div_ceil(side)];
         let rows: Vec<&[u8]> = pixmap.data().chunks_exact(w * 3).collect();
         blocks.par_chunks_mut(row_blocks).zip(rows.par_chunks(side)).for_each(|(out, rows)| match layout {
             Layout::Gray => gray_row(rows, out),
-            Layout::Halved => colour_row(rows, out),
+            _ => colour_row(rows, out),
         });
         Some(Self { width, height, layout, blocks })
+    }
+
+    /// Whether it has one component.
+    pub fn is_gray(&self) -> bool {
+        self.layout == Layout::Gray
+    }
+
+    /// MCUs in it.
+    pub fn mcus(&self) -> usize {
+        self.blocks.len() / self.layout.blocks().len()
     }
 
     /// All of it, as one run.
@@ -213,39 +250,4 @@ fn chroma(r: f32, g: f32, b: f32) -> (f32, f32) {
     let cb = -0.168_735_9 * r - 0.331_264_1 * g + 0.5 * b;
     let cr = 0.5 * r - 0.418_687_6 * g - 0.081_312_4 * b;
     (cb * 0.25, cr * 0.25)
-}
-
-/// The tables of ITU T.81, annex K.1, row after row: luma, then chroma.
-const ANNEX_K: [[u8; 64]; 2] = [
-    [
-        16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29,
-        51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121,
-        120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
-    ],
-    [
-        17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99,
-        99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-        99, 99, 99, 99, 99, 99, 99, 99,
-    ],
-];
-
-/// Quantiser steps, luma and chroma, in zigzag order.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Steps(pub [[u8; 64]; 2]);
-
-impl Steps {
-    /// Annex K's tables times `coarseness`: 0.5 is what libjpeg calls quality 75, 0.1 quality 95.
-    pub fn new(coarseness: f64) -> Self {
-        Self(ANNEX_K.map(|table| {
-            ZIGZAG.map(|from| {
-                let base = table.get(usize::from(from)).copied().unwrap_or(1);
-                (f64::from(base) * coarseness).round().clamp(1.0, 255.0) as u8
-            })
-        }))
-    }
-
-    /// One over each step, in the coefficients' units.
-    pub fn reciprocals(&self) -> [[f32; 64]; 2] {
-        self.0.map(|table| table.map(|step| 1.0 / (f32::from(step) * f32::from(UNITS))))
-    }
 }

@@ -1,8 +1,5 @@
 //! The forward DCT of 8x8 blocks: Arai, Agui and Nakajima's, in floating point, as libjpeg's `jfdctflt`.
 
-/// Coefficients are kept in eighths: fine enough for a quantiser step of 1, and ±1024 still fits 16 bits with room.
-pub(super) const UNITS: i16 = 8;
-
 /// The place in a block (row after row) of each coefficient in zigzag order (ITU T.81, figure A.6).
 pub(super) const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
@@ -13,7 +10,7 @@ pub(super) const ZIGZAG: [u8; 64] = [
 /// Row `k` of the flow graph comes out multiplied by this (cos(kπ/16)·√2, 1 for the first).
 const AAN: [f32; 8] = [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_694_96, 0.541_196_1, 0.275_899_38];
 
-/// What takes that out again, in both directions. The graph's output is 8 times the DCT, as are our [`UNITS`].
+/// What takes that out again, in both directions. The graph's output is 8 times the DCT, as are our units.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const SCALE: [[f32; 8]; 8] = {
     let mut scale = [[0.0; 8]; 8];
@@ -32,7 +29,7 @@ pub(super) fn nearest(v: f32) -> i32 {
     (v + MAGIC).to_bits() as i32 - MAGIC.to_bits() as i32
 }
 
-/// Samples less 128, row after row, to coefficients in [`UNITS`], in zigzag order.
+/// Samples less 128, row after row, to coefficients in eighths, in zigzag order.
 #[expect(clippy::indexing_slicing, reason = "all arrays have 8 rows of 8, and ZIGZAG is a permutation of 0 to 63")]
 pub(super) fn forward(samples: &[[f32; 8]; 8], out: &mut [i16; 64]) {
     let mut rows = *samples;
@@ -82,6 +79,7 @@ fn pass(block: &mut [[f32; 8]; 8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::jpeg::coefficients::UNITS;
     use std::f64::consts::PI;
 
     /// ITU T.81, A.3.3, as it is written there.

@@ -7,14 +7,19 @@
 mod coefficients;
 mod dct;
 mod huffman;
+mod steps;
 mod symbols;
 mod write;
 
-use coefficients::Steps;
 pub(super) use coefficients::{Coefficients, Layout};
+use steps::Steps;
 
-/// MCUs that the sizes of a whole curve are estimated from, and that one size is.
+/// MCUs that a curve's sizes are estimated from, and that one size is; and the share of the picture that is not gone
+/// beyond, so that all samples together are not more than the picture.
 const SAMPLES: [usize; 2] = [2048, 6144];
+const SHARES: [usize; 2] = [24, 8];
+/// Tiny pictures are looked at whole: that costs nothing.
+const LEAST: usize = 512;
 
 /// A point of the trade between bytes and loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +42,8 @@ impl Coefficients {
     /// What some coarsenesses would give, from a sample of the picture.
     pub fn points(&self, coarsenesses: &[f64]) -> Vec<Point> {
         let [rough, close] = SAMPLES;
-        let (runs, share) = self.sample(if coarsenesses.len() > 1 { rough } else { close });
+        let [part, larger] = SHARES.map(|n| (self.mcus() / n).max(LEAST));
+        let (runs, share) = self.sample(if coarsenesses.len() > 1 { rough.min(part) } else { close.min(larger) });
         coarsenesses
             .iter()
             .map(|&coarseness| {
@@ -58,7 +64,7 @@ impl Coefficients {
         let tables = statistics.tables();
         let scan = statistics.bits(&tables) as f64 / 8.0;
         let bytes = with_stuffing(scan) + write::head_len(self, &steps, &tables) as f64 + 3.0;
-        Counted { coarseness, bytes, steps, statistics }
+        Counted { bytes, steps, statistics }
     }
 
     /// Writes what was counted.
@@ -68,8 +74,8 @@ impl Coefficients {
 }
 
 /// Symbols counted at one coarseness.
+#[derive(Clone)]
 pub(super) struct Counted {
-    pub coarseness: f64,
     /// Bytes of the file, but for the luck of byte stuffing.
     pub bytes: f64,
     steps: Steps,

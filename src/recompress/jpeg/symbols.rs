@@ -1,10 +1,12 @@
 //! Coefficients to quantised levels to Huffman symbols: counted for a size, or written.
 
 use super::{
-    coefficients::{Coefficients, Layout, Steps},
-    dct::{UNITS, nearest},
+    coefficients::{Coefficients, Layout},
+    dct::nearest,
     huffman::{Frequencies, Table},
+    steps::Steps,
 };
+use crate::decode::jpeg::coefficients::UNITS;
 
 /// How often each symbol comes up: DC and AC, of luma and of chroma.
 #[derive(Clone, Default)]

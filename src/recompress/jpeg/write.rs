@@ -1,8 +1,9 @@
 //! A baseline JPEG around coded coefficients: JFIF header, tables, one scan, and nothing else.
 
 use super::{
-    coefficients::{Coefficients, Layout, Steps},
+    coefficients::{Coefficients, Layout},
     huffman::Table,
+    steps::Steps,
     symbols::{Sink, Statistics, Tables, walk},
 };
 
@@ -29,31 +30,24 @@ pub(super) fn head_len(coefficients: &Coefficients, steps: &Steps, tables: &Tabl
 
 /// Everything before the scan (ITU T.81, annex B; JFIF 1.02).
 fn head(coefficients: &Coefficients, steps: &Steps, tables: &Tables, out: &mut Vec<u8>) {
-    let classes = match coefficients.layout {
-        Layout::Gray => 1,
-        Layout::Halved => 2,
-    };
+    let gray = coefficients.layout == Layout::Gray;
+    let classes = if gray { 1 } else { 2 };
     out.extend_from_slice(&[0xFF, 0xD8]);
     segment(out, 0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
     for (i, table) in (0u8..).zip(&steps.0).take(classes) {
         segment(out, 0xDB, &[&[i][..], table].concat());
     }
     let ([h1, h0], [w1, w0]) = (coefficients.height.to_be_bytes(), coefficients.width.to_be_bytes());
-    match coefficients.layout {
-        Layout::Gray => segment(out, 0xC0, &[8, h1, h0, w1, w0, 1, 1, 0x11, 0]),
-        Layout::Halved => {
-            segment(out, 0xC0, &[8, h1, h0, w1, w0, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
-        }
-    }
+    let (h, v) = coefficients.layout.luma();
+    let components: &[u8] = if gray { &[1, 1, 0x11, 0] } else { &[3, 1, h << 4 | v, 0, 2, 0x11, 1, 3, 0x11, 1] };
+    segment(out, 0xC0, &[&[8, h1, h0, w1, w0], components].concat());
     for (i, (dc, ac)) in (0u8..).zip(tables.dc.iter().zip(&tables.ac)).take(classes) {
         for (class, table) in [(0x00, dc), (0x10, ac)] {
             segment(out, 0xC4, &[&[class | i][..], &table.counts, &table.symbols].concat());
         }
     }
-    match coefficients.layout {
-        Layout::Gray => segment(out, 0xDA, &[1, 1, 0x00, 0, 63, 0]),
-        Layout::Halved => segment(out, 0xDA, &[3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0]),
-    }
+    let scan: &[u8] = if gray { &[1, 1, 0x00, 0, 63, 0] } else { &[3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0] };
+    segment(out, 0xDA, scan);
 }
 
 fn segment(out: &mut Vec<u8>, marker: u8, body: &[u8]) {

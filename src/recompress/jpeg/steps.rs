@@ -1,0 +1,57 @@
+//! Quantiser steps: the standard's tables, finer or coarser by any factor.
+
+use super::dct::ZIGZAG;
+use crate::decode::jpeg::coefficients::UNITS;
+
+/// The tables of ITU T.81, annex K.1, row after row: luma, then chroma.
+const ANNEX_K: [[u8; 64]; 2] = [
+    [
+        16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29,
+        51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121,
+        120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+    ],
+    [
+        17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99,
+    ],
+];
+
+/// The coarsest factor that is used, and the ratio from one rung of the ladder to the next.
+const COARSEST: f64 = 0.5;
+const RUNG: f64 = 1.25;
+
+/// Quantiser steps, luma and chroma, in zigzag order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Steps(pub [[u8; 64]; 2]);
+
+impl Steps {
+    /// Annex K's tables times `coarseness`: 0.5 is what libjpeg calls quality 75, 0.1 quality 95.
+    ///
+    /// On the way from one rung of a ladder of factors to the next the steps change one after another, the highest
+    /// frequencies first. Were they all scaled at once, the size of a picture that was quantised by the same tables
+    /// before would leap wherever the ratio to the old steps passes a fraction.
+    pub fn new(coarseness: f64) -> Self {
+        let height = ((coarseness / COARSEST).ln() / RUNG.ln()).min(0.0);
+        let rung = height.floor();
+        let (fine, coarse) = (COARSEST * RUNG.powf(rung), COARSEST * RUNG.powf(rung + 1.0));
+        let changed = (height - rung) * 128.0;
+        let table = |class: u8, table: &[u8; 64]| {
+            let mut steps = [1; 64];
+            for ((step, from), k) in steps.iter_mut().zip(ZIGZAG).zip(0u8..) {
+                let base = table.get(usize::from(from)).copied().unwrap_or(1);
+                let order = f64::from(2 * (63 - k) + 1 - class);
+                let factor = if order < changed { coarse } else { fine };
+                *step = (f64::from(base) * factor).round().clamp(1.0, 255.0) as u8;
+            }
+            steps
+        };
+        let [luma, chroma] = &ANNEX_K;
+        Self([table(0, luma), table(1, chroma)])
+    }
+
+    /// One over each step, in the coefficients' units.
+    pub fn reciprocals(&self) -> [[f32; 64]; 2] {
+        self.0.map(|table| table.map(|step| 1.0 / (f32::from(step) * f32::from(UNITS))))
+    }
+}
