@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_window_holds_the_largest_of_nine_by_nine() {
         let (width, height) = (23_i64, 17_i64);
-        let data: Vec<u16> = (0..width * height).map(|i| (i * 7919 % 4001) as i16).collect();
+        let data: Vec<i16> = (0..width * height).map(|i| (i * 7919 % 4001) as i16).collect();
         let at = |x: i64, y: i64| data[(y.clamp(0, height - 1) * width + x.clamp(0, width - 1)) as usize];
         let got = window(&data, width as usize, i16::max);
         for (i, got) in got.iter().enumerate() {

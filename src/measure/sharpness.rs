@@ -101,7 +101,12 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Sharpness {
         let share = count(h) as f32 / stroke_pixels as f32;
         of(h, FEWEST_IN_PART).map(|acutance| Part { acutance, share, place })
     });
-    Sharpness { acutance: acutance.filter(|_| edge_pixels >= FEWEST), by_direction, edge_pixels, parts: parts.collect() }
+    Sharpness {
+        acutance: acutance.filter(|_| edge_pixels >= FEWEST),
+        by_direction,
+        edge_pixels,
+        parts: parts.collect(),
+    }
 }
 
 /// Which of four ways an edge faces, opposite ways counting as one: 0 across, 1 and 3 aslant, 2 down.
