@@ -45,14 +45,14 @@ pub struct Causes {
 const ACUTANCE: (f32, f32) = (0.195, 120.0);
 /// What more it takes where the original is smaller than the sheet: letters of few pixels bear less blur. For a document
 /// of no size; in proportion up to [`FULL_SIZE`].
-const ACUTANCE_SMALL: f32 = 0.04;
+const ACUTANCE_SMALL: f32 = 0.02;
 const FULL_SIZE: f32 = 640.0;
 /// Acutance of strokes under which a part of the document is soft.
 pub const SOFT_PART: f32 = 0.19;
 /// Share of the print in soft parts at which the document is read as often as not, and the curve's slope there.
 const SOFT: (f32, f32) = (0.35, 20.0);
 /// Contrast of faint print over noise at which print is read as often as not; slope in the natural logarithm.
-const CONTRAST_TO_NOISE: (f32, f32) = (20.0, 6.0);
+const CONTRAST_TO_NOISE: (f32, f32) = (22.0, 6.0);
 /// Height of letters in pixels of the original at which they are; slope in the natural logarithm.
 const LETTERS: (f32, f32) = (5.5, 8.0);
 /// Pixels along the document at which it is, where letters cannot be measured; slope in the natural logarithm.
