@@ -48,7 +48,7 @@ const ACUTANCE: (f32, f32) = (0.195, 120.0);
 const ACUTANCE_SMALL: f32 = 0.02;
 const FULL_SIZE: f32 = 640.0;
 /// Acutance of strokes under which a part of the document is soft.
-pub const SOFT_PART: f32 = 0.19;
+pub const SOFT_PART: f32 = 0.16;
 /// Share of the print in soft parts at which the document is read as often as not, and the curve's slope there.
 const SOFT: (f32, f32) = (0.35, 20.0);
 /// Contrast of faint print over noise at which print is read as often as not; slope in the natural logarithm.

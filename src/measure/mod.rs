@@ -103,7 +103,7 @@ pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
     Measurements {
         document,
         across_px,
-        sharpness: sharpness::measure(&sheet, &edges),
+        sharpness: sharpness::measure(&sheet, &edges, &text),
         glare: glare::measure(&sheet, &edges, &text),
         exposure: exposure::measure(&sheet, &edges),
         text,

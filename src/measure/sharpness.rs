@@ -3,6 +3,7 @@
 use super::{
     edges::{Edges, quantile},
     sheet::Sheet,
+    text::{Cell, Text},
 };
 
 /// How crisp print is.
@@ -21,16 +22,16 @@ pub struct Sharpness {
     pub by_direction: [Option<f32>; 4],
     /// How many pixels of the sheet are edges of print.
     pub edge_pixels: u32,
-    /// Acutance of strokes by parts of the document, where there are enough.
+    /// Acutance of print by parts of the document, where there is enough.
     pub parts: Vec<Part>,
 }
 
 /// Sharpness of a part of the document.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part {
-    /// 80th percentile of acutance on strokes.
+    /// 80th percentile of acutance on print.
     pub acutance: f32,
-    /// Share of the document's strokes that lie here, 0 to 1.
+    /// Share of the parts with print, 0 to 1: blur takes edges away, so that counting them would favour crisp parts.
     pub share: f32,
     /// `[x, y, width, height]` in pixels of the upright original.
     pub place: [f32; 4],
@@ -41,7 +42,7 @@ const FEWEST: u32 = 250;
 /// Fewer than this facing one way: nothing is said of that direction.
 const FEWEST_ONE_WAY: u32 = 60;
 /// Fewer than this in a part.
-const FEWEST_IN_PART: u32 = 100;
+const FEWEST_IN_PART: u32 = 200;
 /// How far the acutance of all edges is believed to lie under that of strokes for blur alone.
 const SOFT_EDGES: f32 = 0.12;
 /// Parts across and down.
@@ -52,9 +53,11 @@ const BINS: f32 = 400.0;
 type Histogram = [u32; 256];
 
 /// Measures the sharpness of print on a sheet.
-pub fn measure(sheet: &Sheet, edges: &Edges) -> Sharpness {
+pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Sharpness {
     let (w, inset) = (edges.width, edges.inset());
     let threshold = edges.print_from(0.45);
+    // Blur takes contrast too: a soft part is looked for among fainter edges.
+    let faint = edges.print_from(0.0);
     let mut all: [Histogram; 4] = [[0; 256]; 4];
     let mut strokes: [Histogram; 4] = [[0; 256]; 4];
     let mut parts: Vec<Histogram> = vec![[0; 256]; PARTS.0 * PARTS.1];
@@ -68,17 +71,19 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Sharpness {
         let stroke = edges.stroke.get(from..to).unwrap_or(&[]);
         let columns = sides.array_windows::<3>().zip(above.iter().zip(below)).zip(range.iter().zip(stroke));
         for (x, ((side, (a, b)), (r, s))) in (span.start..).zip(columns) {
-            if *r < threshold {
+            if *r < faint {
                 continue;
             }
             let (gx, gy) = (f32::from(side[2] - side[0]), f32::from(b - a));
             let acutance = (gx * gx + gy * gy).sqrt() / (2.0 * f32::from(*r));
             let bin = ((acutance * BINS) as usize).min(255);
             let way = facing(gx, gy);
-            let near = 4 * s.abs() >= *r;
+            let printed = text.at(x * text.across / w, y * text.down / edges.height) != Cell::Picture;
             let part = y * PARTS.1 / edges.height * PARTS.0 + x * PARTS.0 / w;
-            let of_stroke = [strokes.get_mut(way), parts.get_mut(part)].map(|h| h.filter(|_| near));
-            for histogram in of_stroke.into_iter().chain([all.get_mut(way)]).flatten() {
+            let part = parts.get_mut(part).filter(|_| printed);
+            let all = all.get_mut(way).filter(|_| *r >= threshold);
+            let strokes = strokes.get_mut(way).filter(|_| *r >= threshold && 4 * s.abs() >= *r);
+            for histogram in [part, all, strokes].into_iter().flatten() {
                 if let Some(n) = histogram.get_mut(bin) {
                     *n += 1;
                 }
@@ -88,7 +93,7 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Sharpness {
     let count = |h: &Histogram| h.iter().sum::<u32>();
     let of = |h: &Histogram, fewest: u32| (count(h) >= fewest).then(|| quantile(h, 0.8) / BINS);
     let edge_pixels = all.iter().map(count).sum();
-    let stroke_pixels = strokes.iter().map(count).sum::<u32>().max(1);
+    let share = 1.0 / parts.iter().filter(|h| count(h) >= FEWEST_IN_PART).count().max(1) as f32;
     let by_direction = all.map(|h| of(&h, FEWEST_ONE_WAY));
     let least = by_direction.into_iter().flatten().reduce(f32::min);
     // Strokes count where they face every way: those of a barcode alone say nothing of motion along its bars.
@@ -98,7 +103,6 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Sharpness {
     let parts = parts.iter().enumerate().filter_map(|(i, h)| {
         let (x, y) = ((i % PARTS.0) as f32 * pw, (i / PARTS.0) as f32 * ph);
         let place = sheet.place_box([x, x + pw], [y, y + ph]);
-        let share = count(h) as f32 / stroke_pixels as f32;
         of(h, FEWEST_IN_PART).map(|acutance| Part { acutance, share, place })
     });
     Sharpness {
@@ -122,9 +126,9 @@ fn facing(gx: f32, gy: f32) -> usize {
 }
 
 impl Sharpness {
-    /// Share of the document's strokes in parts that are softer than `acutance`, 0 to 1.
+    /// Share of the document's print in parts that are softer than `acutance`, 0 to 1.
     pub fn soft_fraction(&self, acutance: f32) -> f32 {
-        self.parts.iter().filter(|p| p.acutance < acutance).map(|p| p.share).sum()
+        self.parts.iter().filter(|p| p.acutance < acutance).fold(0.0, |sum, p| sum + p.share)
     }
 
     /// The largest acutance of a direction over the least: 1 for defocus, more where the camera or the document moved.
