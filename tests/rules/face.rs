@@ -53,8 +53,8 @@ pub fn cases() -> Vec<Case> {
         face(&picture)
     };
     vec![
-        case(Rule::FaceTooBlurry, blurred(22.0), blurred(4.0)),
-        warned(Rule::FaceTooBlurry, blurred(13.0), blurred(4.0)),
+        case(Rule::FaceTooBlurry, blurred(32.0), blurred(4.0)),
+        warned(Rule::FaceTooBlurry, blurred(20.0), blurred(4.0)),
         case(Rule::FaceGlared, face(&lit(70)), face(&lit(10))),
         warned(Rule::Underexposed, dim(0.18), dim(0.5)),
         case(Rule::NoFace, inspected(Step::Face, "", BACK), inspected(Step::Face, "", FACE)),
