@@ -189,7 +189,9 @@ impl Judge<'_> {
     }
 
     fn dark(&self) -> Option<Finding> {
-        let dark = self.m.exposure.paper < self.t.dark_paper;
+        // Of a selfie only the face has to be lit; it is looked at apart.
+        let dark_under = if *self.step == Step::Face { self.t.black_paper } else { self.t.dark_paper };
+        let dark = self.m.exposure.paper < dark_under;
         let level = match () {
             () if self.m.exposure.paper < self.t.black_paper => Some(Level::Deny),
             () if *self.step == Step::Face => None,
@@ -201,7 +203,7 @@ impl Judge<'_> {
         };
         let help = "Take the photo again by a window or under a lamp.";
         let finding = Finding::new(Rule::Underexposed, message, help).at(level.unwrap_or(Level::Warn));
-        dark.then(|| self.grain(finding).with("threshold", self.t.dark_paper))
+        dark.then(|| self.grain(finding).with("threshold", dark_under))
     }
 
     fn bright(&self) -> Option<Finding> {
