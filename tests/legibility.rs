@@ -105,7 +105,7 @@ fn one_scene_gets_one_verdict_at_every_size_and_quality() {
 
 /// 5 and 12 megapixels take a while: `cargo test --release --test legibility -- --ignored`.
 #[test]
-#[ignore = "half a minute"]
+#[ignore = "12 megapixels take a while"]
 fn one_scene_gets_one_verdict_at_large_sizes() {
     one_verdict(&[1032, 1632, 2580, 4000], &[60, 70, 80, 95]);
 }
