@@ -136,6 +136,10 @@ rules! {
             "Take the selfie alone, in front of a plain wall.";
         FaceTooSmall "face_too_small" Warn "The face has few pixels."
             "Hold the camera at arm's length so that the face fills a third of the frame.";
+        FaceTooBlurry "face_too_blurry" Deny "The face is too soft to be matched."
+            "Hold the camera still, wipe its lens, and take the selfie again in more light.";
+        FaceGlared "face_glared" Warn "Light blows out part of the face."
+            "Turn away from the lamp and switch the flash off.";
         FaceTurned "face_turned" Warn "The face does not stand upright."
             "Turn the picture and save it, or hold the phone upright.";
         OverCompressed "over_compressed" Warn "JPEG compression has eaten fine print."

@@ -4,7 +4,7 @@
 //! concerned. Legibility is their product. The curves' parameters are calibrated against an OCR engine on captures with
 //! known faults; `testdata/CALIBRATION.md` has the data, the operating points and what does not work.
 
-use crate::measure::{Measurements, face::Faces};
+use crate::measure::{Measurements, face::Faces, sharpness::Sharpness};
 use serde::Serialize;
 
 /// Scores of one image, 0 to 100, higher is better; `None` where it was not measured or cannot be told.
@@ -45,12 +45,20 @@ pub struct Causes {
 const ACUTANCE: (f32, f32) = (0.195, 120.0);
 /// What more it takes where the original is smaller than the sheet: letters of few pixels bear less blur. For a document
 /// of no size; in proportion up to [`FULL_SIZE`].
-const ACUTANCE_SMALL: f32 = 0.04;
+const ACUTANCE_SMALL: f32 = 0.02;
 const FULL_SIZE: f32 = 640.0;
-/// Contrast over noise at which print is read as often as not; slope in the natural logarithm.
-const CONTRAST_TO_NOISE: (f32, f32) = (22.0, 5.0);
-/// Pixels along the document at which it is; slope in the natural logarithm.
+/// Acutance of strokes under which a part of the document is soft.
+pub const SOFT_PART: f32 = 0.16;
+/// Share of the print in soft parts at which the document is read as often as not, and the curve's slope there.
+const SOFT: (f32, f32) = (0.35, 20.0);
+/// Contrast of faint print over noise at which print is read as often as not; slope in the natural logarithm.
+const CONTRAST_TO_NOISE: (f32, f32) = (22.0, 6.0);
+/// Height of letters in pixels of the original at which they are; slope in the natural logarithm.
+const LETTERS: (f32, f32) = (5.5, 8.0);
+/// Pixels along the document at which it is, where letters cannot be measured; slope in the natural logarithm.
 const ACROSS: (f32, f32) = (260.0, 6.0);
+/// The same where they can: headlines are letters too.
+const ACROSS_WITH_LETTERS: f32 = 200.0;
 /// Share of print under reflections at which it is.
 const GLARE_TEXT: (f32, f32) = (0.15, 40.0);
 /// What a side cut off leaves: of captures with 13 to 30 % cut off, half could not be read in full.
@@ -63,12 +71,15 @@ impl Causes {
     pub fn of(m: &Measurements) -> Self {
         let acutance = ACUTANCE.0 + ACUTANCE_SMALL * (1.0 - m.across_px / FULL_SIZE).max(0.0);
         let whole = m.document.as_ref().is_none_or(|d| d.fully_visible);
+        let even = |s: &Sharpness| logistic((SOFT.0 - s.soft_fraction(SOFT_PART)) * SOFT.1);
+        let across = |half: f32| logistic((m.across_px / half).max(1e-3).ln() * ACROSS.1);
         Self {
-            sharp: m.sharpness.acutance.map(|a| logistic((a - acutance) * ACUTANCE.1)),
-            light: logistic(
-                (m.exposure.contrast_to_noise() / CONTRAST_TO_NOISE.0).max(1e-3).ln() * CONTRAST_TO_NOISE.1,
-            ),
-            fine: logistic((m.across_px / ACROSS.0).max(1e-3).ln() * ACROSS.1),
+            sharp: m.sharpness.acutance.map(|a| logistic((a - acutance) * ACUTANCE.1).min(even(&m.sharpness))),
+            light: logistic((m.contrast_to_noise() / CONTRAST_TO_NOISE.0).max(1e-3).ln() * CONTRAST_TO_NOISE.1),
+            fine: match m.letter_px() {
+                Some(px) => logistic((px / LETTERS.0).ln() * LETTERS.1).min(across(ACROSS_WITH_LETTERS)),
+                None => across(ACROSS.0),
+            },
             unglared: logistic((GLARE_TEXT.0 - m.glare.text_fraction) * GLARE_TEXT.1),
             whole: if whole { 1.0 } else { CUT },
         }

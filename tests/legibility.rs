@@ -8,6 +8,7 @@ use idenfy_preflight::{
         advice::{self, Advice},
         quality,
     },
+    finding::Finding,
     measure::{self, Document, Measurements, glare::Covers},
     options::{Sensitivity, Thresholds},
     pixmap::{Pixmap, View},
@@ -72,21 +73,98 @@ fn the_more_blur_the_less_sharpness() {
     assert!(legibility[0] >= 85 && legibility[3] <= 5, "{legibility:?}");
 }
 
-#[test]
-fn one_scene_gets_one_verdict_at_every_size_and_quality() {
+/// As a phone sharpens: the difference from a blurred copy, added once more.
+fn sharpened(picture: &Canvas) -> Canvas {
+    let soft = paint::blurred(picture, 1.5);
+    let more = |(v, s): (&u8, &u8)| (i16::from(*v) + (i16::from(*v) - i16::from(*s))).clamp(0, 255) as u8;
+    Canvas { rgb: picture.rgb.iter().zip(&soft.rgb).map(more).collect(), ..*picture }
+}
+
+/// A scene in these widths and JPEG qualities, as it is and sharpened, sharp and blurred.
+fn one_verdict(widths: &[usize], qualities: &[u8]) {
     let art = paint::card_front();
-    for (blur, want) in [(0.0, Advice::Send), (0.0055, Advice::Retake)] {
-        for width in [1032, 1632, 2580, 4000] {
-            let scene = Scene { blur: blur * width as f32, ..scene(width) };
-            let picture = scene.shoot(&art);
-            // The largest in one quality: an unoptimised encoder takes its time.
-            let qualities: &[u8] = if width > 2000 { &[75] } else { &[60, 80, 95] };
-            for quality in qualities {
-                let m = measured(&scene, compressed(&picture, *quality));
-                assert_eq!(advised(&m), want, "blur {blur}, {width} pixels, quality {quality}: {:?}", m.sharpness);
+    for (blur, want) in [(0.0, Advice::Send), (0.0065, Advice::Retake)] {
+        for width in widths {
+            let scene = Scene { blur: blur * *width as f32, ..scene(*width) };
+            let plain = scene.shoot(&art);
+            for (by_phone, picture) in [(true, sharpened(&plain)), (false, plain)] {
+                for quality in qualities {
+                    let m = measured(&scene, compressed(&picture, *quality));
+                    let of = format!("blur {blur}, {width} pixels, quality {quality}, sharpened {by_phone}");
+                    assert_eq!(advised(&m), want, "{of}: {:?}", m.sharpness);
+                }
             }
         }
     }
+}
+
+#[test]
+fn one_scene_gets_one_verdict_at_every_size_and_quality() {
+    one_verdict(&[1032, 1632], &[60, 95]);
+}
+
+/// 5 and 12 megapixels take a while: `cargo test --release --test legibility -- --ignored`.
+#[test]
+#[ignore = "12 megapixels take a while"]
+fn one_scene_gets_one_verdict_at_large_sizes() {
+    one_verdict(&[1032, 1632, 2580, 4000], &[60, 70, 80, 95]);
+}
+
+#[test]
+fn a_part_out_of_focus_is_shown_where_it_is() {
+    let (art, scene) = (paint::card_front(), scene(1200));
+    let plain = scene.shoot(&art);
+    let soft = paint::blurred(&plain, 6.0);
+    // Everything right of the middle.
+    let mut picture = plain.clone();
+    for (i, v) in picture.rgb.iter_mut().enumerate() {
+        if i / 3 % 1200 >= 600 {
+            *v = soft.rgb[i];
+        }
+    }
+    let m = measured(&scene, picture);
+    let found = quality::check(&Step::Front, &m, None, &Thresholds::default());
+    let finding = found.iter().find(|f| f.rule == Rule::TooBlurry).expect("half of the print is soft");
+    assert_eq!(finding.evidence["kind"], "partial", "{finding:#?}");
+    let boxes = finding.evidence["boxes"].as_array().expect("the parts are shown");
+    assert!(!boxes.is_empty());
+    // Parts are a sixth of the card wide: none begins more than one of them left of the middle.
+    assert!(boxes.iter().all(|b| b[0].as_f64() > Some(600.0 - 1200.0 * 0.8 / 6.0)), "{boxes:?}");
+    let whole = quality::check(&Step::Front, &measured(&scene, plain), None, &Thresholds::default());
+    assert!(!whole.iter().any(|f| f.rule == Rule::TooBlurry), "{whole:#?}");
+}
+
+#[test]
+fn letters_are_as_high_as_they_are_drawn() {
+    // Capitals of 49 and 56 pixels on artwork of 1712 pixels.
+    for width in [800, 1600] {
+        let m = shot(&scene(width), &paint::card_front());
+        let wanted = 52.0 / 1712.0 * m.across_px;
+        let letters = m.letter_px().expect("there is print");
+        assert!((letters / wanted - 1.0).abs() < 0.25, "{letters} where {wanted} are drawn");
+    }
+}
+
+#[test]
+fn a_shadows_edge_is_no_blur() {
+    let scene = scene(1200);
+    let mut picture = scene.shoot(&paint::card_front());
+    for (i, v) in picture.rgb.iter_mut().enumerate() {
+        let (x, y) = ((i / 3 % 1200) as f32, (i / 3 / 1200) as f32);
+        *v = (f32::from(*v) * (1.0 - 0.6 * ((x + y - 1000.0) / 40.0).clamp(0.0, 1.0))) as u8;
+    }
+    let m = measured(&scene, picture);
+    let found = quality::check(&Step::Front, &m, None, &Thresholds::default());
+    assert!(found.iter().any(|f| f.rule == Rule::Shadow), "{found:#?}");
+    assert!(!found.iter().any(|f| f.rule == Rule::TooBlurry && f.denies()), "{found:#?}");
+}
+
+#[test]
+fn a_blank_page_is_said_to_be_blank() {
+    let m = shot(&Scene { table: [255; 3], noise: 0.5, ..scene(1200) }, &Canvas::new(1712, 1080, [255; 3]));
+    let found = quality::check(&Step::Back, &m, None, &Thresholds::default());
+    assert!(found.iter().any(|f| f.rule == Rule::Indeterminate && f.level == Level::Warn), "{found:#?}");
+    assert!(!found.iter().any(Finding::denies), "{found:#?}");
 }
 
 #[test]

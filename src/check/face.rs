@@ -1,6 +1,12 @@
 //! Whether the selfie shows one face, well enough.
 
-use crate::{finding::Finding, measure::face::Faces, options::Thresholds, rules::Rule, submission::Step};
+use crate::{
+    finding::Finding,
+    measure::face::{FaceLook, Faces},
+    options::Thresholds,
+    rules::{Level, Rule},
+    submission::Step,
+};
 
 /// Judges the faces of the FACE step.
 pub fn check(step: &Step, faces: &Faces, t: &Thresholds) -> Vec<Finding> {
@@ -48,5 +54,39 @@ pub fn check(step: &Step, faces: &Faces, t: &Thresholds) -> Vec<Finding> {
             .with("unit", "pixels"),
         );
     }
+    found.extend(faces.look.iter().flat_map(|look| seen(look, t)));
     found.into_iter().map(|f| f.on(step)).collect()
+}
+
+/// How well the face is seen.
+fn seen(look: &FaceLook, t: &Thresholds) -> Vec<Finding> {
+    let FaceLook { crispness, luma, clipped_fraction, .. } = *look;
+    let soft = (crispness < t.face_soft).then(|| {
+        let denied = crispness < t.face_crisp;
+        let message = if denied { "The face is too blurred to be matched." } else { "The face is a little blurred." };
+        let help = "Hold the camera still, wipe its lens, and take the selfie again in more light.";
+        Finding::new(Rule::FaceTooBlurry, message, help)
+            .at(if denied { Level::Deny } else { Level::Warn })
+            .predicting("FACE_TOO_BLURRY")
+            .with("value", crispness)
+            .with("threshold", if denied { t.face_crisp } else { t.face_soft })
+            .with("unit", "gradient over spread, face at 96 pixels")
+    });
+    let glared = (clipped_fraction >= t.face_clipped).then(|| {
+        let help = "Turn away from the lamp or the window, and switch the flash off.";
+        Finding::new(Rule::FaceGlared, "Light blows out part of the face.", help)
+            .predicting("FACE_GLARED")
+            .with("value", clipped_fraction)
+            .with("threshold", t.face_clipped)
+            .with("unit", "share of the face")
+    });
+    let dark = (luma < t.face_dark).then(|| {
+        let help = "Face a window or a lamp; light from behind leaves the face in the dark.";
+        Finding::new(Rule::Underexposed, "The face is in the dark.", help)
+            .at(Level::Warn)
+            .with("value", luma)
+            .with("threshold", t.face_dark)
+            .with("unit", "luma")
+    });
+    [soft, glared, dark].into_iter().flatten().collect()
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     finding::Finding,
-    measure::{Measurements, glare::Covers},
+    measure::{Measurements, glare::Covers, sharpness::Part},
     options::Thresholds,
     rules::{Level, Rule},
-    score::Causes,
+    score::{Causes, SOFT_PART},
     submission::Step,
 };
 use serde_json::Value;
@@ -63,6 +63,14 @@ impl Judge<'_> {
     fn blurry(&self) -> Option<Finding> {
         let (sharpness, t) = (&self.m.sharpness, self.t);
         let (Some(acutance), Some(sharp)) = (sharpness.acutance, self.causes.sharp) else {
+            if self.blank() {
+                let finding = Finding::new(
+                    Rule::Indeterminate,
+                    "The picture is white: the page is blank, or so bright that its print is lost.",
+                    "See whether it is the right page; if it has print on it, take the photo again without flash.",
+                );
+                return Some(finding.at(Level::Warn).with("value", sharpness.edge_pixels).with("unit", "edge pixels"));
+            }
             let finding = Finding::new(
                 Rule::Indeterminate,
                 "There is too little print on this side to tell whether it is sharp.",
@@ -70,24 +78,33 @@ impl Judge<'_> {
             );
             return Some(finding.with("value", sharpness.edge_pixels).with("unit", "edge pixels"));
         };
+        let level = self.level(sharp)?;
+        let soft = |p: &&Part| p.acutance < SOFT_PART;
+        // Soft here and crisp there: the focus lies across the document, or something lies on the lens.
+        let partial = acutance >= SOFT_PART && sharpness.parts.iter().any(|p| soft(&p));
         let moved = sharpness.direction_ratio().is_some_and(|r| r > MOVED);
-        let (soft, help) = if moved {
-            (
+        let (kind, fault, help) = match () {
+            () if partial => (
+                "partial",
+                "out of focus in a part of the document",
+                "Hold the phone flat above the document, wipe the lens, tap on the part that is soft, and take the photo again.",
+            ),
+            () if moved => (
+                "motion",
                 "smeared in one direction",
                 "Hold the phone with both hands, or lay the document down, and take the photo again in more light.",
-            )
-        } else {
-            (
+            ),
+            () => (
+                "defocus",
                 "out of focus",
                 "Tap on the document to focus, keep a hand's breadth more distance, and take the photo again.",
-            )
+            ),
         };
-        let level = self.level(sharp)?;
         let message = match level {
-            Level::Deny => format!("The print is {soft}: letters run into each other."),
-            _ => format!("The print is a little {soft}; it can probably be read."),
+            Level::Deny => format!("The print is {fault}: letters run into each other."),
+            _ => format!("The print is a little {fault}; it can probably be read."),
         };
-        let boxes = sharpness.parts.iter().filter(|p| p.acutance < acutance.max(0.2)).map(|p| p.place);
+        let boxes = sharpness.parts.iter().filter(soft).map(|p| p.place);
         let finding = Finding::new(Rule::TooBlurry, message, help).at(level);
         Some(
             self.predict(finding, "DOC_TOO_BLURRY")
@@ -95,7 +112,8 @@ impl Judge<'_> {
                 .with("unit", "acutance per pixel of the flattened document")
                 .with("readable", sharp)
                 .with("threshold", if level == Level::Deny { t.legible } else { t.doubtful })
-                .with("kind", if moved { "motion" } else { "defocus" })
+                .with("kind", kind)
+                .with("soft_print", sharpness.soft_fraction(SOFT_PART))
                 .with("boxes", boxes_of(boxes)),
         )
     }
@@ -132,9 +150,12 @@ impl Judge<'_> {
     }
 
     fn too_small(&self) -> Option<Finding> {
-        let across = self.m.across_px;
-        let (rule, message) = match self.level(self.causes.fine) {
-            Some(Level::Deny) => (
+        let (across, letters) = (self.m.across_px, self.m.letter_px());
+        let (rule, message) = match (self.level(self.causes.fine), letters) {
+            (Some(Level::Deny), Some(letters)) => {
+                (Rule::TextTooSmall, format!("Letters are only {letters:.0} pixels high: print is too coarse to read."))
+            }
+            (Some(Level::Deny), None) => (
                 Rule::TextTooSmall,
                 format!("The document is only {across:.0} pixels wide: print is too coarse to read."),
             ),
@@ -144,13 +165,10 @@ impl Judge<'_> {
             _ => return None,
         };
         let help = "Go closer until the document fills the frame, or send the original instead of a thumbnail.";
-        let finding = Finding::new(rule, message, help);
-        Some(
-            self.predict(finding, "DOC_TOO_BLURRY")
-                .with("value", across)
-                .with("threshold", self.t.small_px)
-                .with("unit", "pixels"),
-        )
+        let finding = self.predict(Finding::new(rule, message, help), "DOC_TOO_BLURRY");
+        let finding = finding.with("value", across).with("threshold", self.t.small_px).with("unit", "pixels");
+        let finding = letters.into_iter().fold(finding, |f, px| f.with("letter_px", px));
+        Some(self.m.letter_mm().into_iter().fold(finding, |f, mm| f.with("letter_mm", mm)))
     }
 
     fn noisy(&self) -> Option<Finding> {
@@ -165,13 +183,15 @@ impl Judge<'_> {
 
     fn grain(&self, finding: Finding) -> Finding {
         self.predict(finding, "DOC_TOO_BLURRY")
-            .with("value", self.m.exposure.contrast_to_noise())
+            .with("value", self.m.contrast_to_noise())
             .with("unit", "contrast of print over noise")
             .with("paper", self.m.exposure.paper)
     }
 
     fn dark(&self) -> Option<Finding> {
-        let dark = self.m.exposure.paper < self.t.dark_paper;
+        // Of a selfie only the face has to be lit; it is looked at apart.
+        let dark_under = if *self.step == Step::Face { self.t.black_paper } else { self.t.dark_paper };
+        let dark = self.m.exposure.paper < dark_under;
         let level = match () {
             () if self.m.exposure.paper < self.t.black_paper => Some(Level::Deny),
             () if *self.step == Step::Face => None,
@@ -183,12 +203,12 @@ impl Judge<'_> {
         };
         let help = "Take the photo again by a window or under a lamp.";
         let finding = Finding::new(Rule::Underexposed, message, help).at(level.unwrap_or(Level::Warn));
-        dark.then(|| self.grain(finding).with("threshold", self.t.dark_paper))
+        dark.then(|| self.grain(finding).with("threshold", dark_under))
     }
 
     fn bright(&self) -> Option<Finding> {
         let e = &self.m.exposure;
-        (e.clipped_fraction >= self.t.clipped && e.contrast < self.t.full_contrast).then(|| {
+        (e.clipped_fraction >= self.t.clipped && e.contrast < self.t.full_contrast && !self.blank()).then(|| {
             let help = "Take the photo again without flash, out of direct sun.";
             let level = if e.contrast < self.t.contrast { Level::Deny } else { Level::Warn };
             Finding::new(Rule::Overexposed, "Most of the picture is blown out to white.", help)
@@ -197,6 +217,15 @@ impl Judge<'_> {
                 .with("threshold", self.t.clipped)
                 .with("unit", "share of the document")
         })
+    }
+
+    /// White all over, without a trace of print. (A blown-out selfie is not.)
+    fn blank(&self) -> bool {
+        let e = &self.m.exposure;
+        *self.step != Step::Face
+            && self.causes.sharp.is_none()
+            && e.clipped_fraction >= self.t.clipped
+            && e.contrast < self.t.contrast
     }
 
     fn contrast(&self) -> Option<Finding> {

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use idenfy_preflight::{
     Options, SkipAnalysis,
-    options::{PdfPassword, TokenField},
+    options::{PdfPassword, Sensitivity, Thresholds, TokenField},
     rules::{Level, Rule},
     submission::TokenType,
 };
@@ -111,6 +111,10 @@ pub struct Look {
     /// Other users of the machine can read arguments: the variable is the better place.
     #[arg(long, value_name = "PASSWORD", env = "IDENFY_PDF_PASSWORD", hide_env_values = true)]
     pdf_password: Option<String>,
+    /// How readily a picture is called bad: low, only what surely cannot be read; high, whatever may cost a second
+    /// attempt.
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "medium")]
+    sensitivity: Sensitive,
     /// Let a rule pass: it is told and does not count. `all` lets everything through but a body over the limit.
     #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
     allow: Vec<String>,
@@ -126,6 +130,7 @@ impl Look {
     /// The options that follow; two flags that contradict are told.
     pub fn options(&self) -> Result<Options, String> {
         let mut options = Options::default();
+        options.thresholds = Thresholds::new(self.sensitivity.into());
         options.convert = self.convert;
         options.pdf_password = self.pdf_password.clone().map(PdfPassword::new);
         let mut seen = std::collections::BTreeMap::new();
@@ -169,6 +174,23 @@ impl From<Kind> for TokenType {
         match kind {
             Kind::Identification => Self::Identification,
             Kind::Document => Self::Document,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Sensitive {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<Sensitive> for Sensitivity {
+    fn from(sensitive: Sensitive) -> Self {
+        match sensitive {
+            Sensitive::Low => Self::Low,
+            Sensitive::Medium => Self::Medium,
+            Sensitive::High => Self::High,
         }
     }
 }

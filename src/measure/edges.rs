@@ -9,9 +9,12 @@ pub struct Edges {
     /// Pixels down.
     pub height: usize,
     /// Luma smoothed by 1-2-1 both ways (sigma 0.71), times 16.
-    pub smooth: Vec<u16>,
+    pub smooth: Vec<i16>,
     /// Largest less smallest of `smooth` in the 9 x 9 pixels around, times 16.
-    pub range: Vec<u16>,
+    pub range: Vec<i16>,
+    /// How much darker (less than 0: lighter) than what is on both sides of it a pixel is, times 16: the larger of the
+    /// two top hats of 9 x 9. Strokes have it, the edges of shadows, pictures and bands do not.
+    pub stroke: Vec<i16>,
     /// Noise: standard deviation in luma levels.
     pub noise: f32,
     /// 99th percentile of `range` in luma levels: what print stands out from paper by.
@@ -27,10 +30,12 @@ impl Edges {
     pub fn of(sheet: &Sheet) -> Self {
         let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
         let smooth = smooth(sheet.luma.data(), width, height);
-        let largest = window(&smooth, width, u16::max);
-        let smallest = window(&smooth, width, u16::min);
-        let range: Vec<u16> = largest.iter().zip(&smallest).map(|(a, b)| a - b).collect();
-        let mut edges = Self { width, height, smooth, range, noise: 0.0, contrast: 0.0 };
+        let (largest, smallest) = (window(&smooth, width, i16::max), window(&smooth, width, i16::min));
+        let range = largest.iter().zip(&smallest).map(|(a, b)| a - b).collect();
+        let (closed, opened) = (window(&largest, width, i16::min), window(&smallest, width, i16::max));
+        let hat = |((c, o), s): ((&i16, &i16), &i16)| if c - s >= s - o { c - s } else { o - s };
+        let stroke = closed.iter().zip(&opened).zip(&smooth).map(hat).collect();
+        let mut edges = Self { width, height, smooth, range, stroke, noise: 0.0, contrast: 0.0 };
         let inset = edges.inset();
         edges.noise = noise(sheet, inset);
         edges.contrast = edges.percentile(sheet, inset);
@@ -44,8 +49,8 @@ impl Edges {
 
     /// The range, times 16, from which on a pixel counts as print rather than paper, guilloche or noise: `share` of
     /// [`contrast`](Self::contrast), at least 20 levels and four times the noise.
-    pub fn print_from(&self, share: f32) -> u16 {
-        ((share * self.contrast).max(20.0).max(4.0 * self.noise) * 16.0).min(4080.0) as u16
+    pub fn print_from(&self, share: f32) -> i16 {
+        ((share * self.contrast).max(20.0).max(4.0 * self.noise) * 16.0).min(4080.0) as i16
     }
 
     /// The 99th percentile of the range, in luma levels.
@@ -53,7 +58,7 @@ impl Edges {
         let mut histogram = [0_u32; 256];
         for (y, row) in self.range.chunks_exact(self.width).enumerate() {
             for r in row.get(sheet.inside(y, inset)).unwrap_or(&[]) {
-                if let Some(n) = histogram.get_mut(usize::from(r >> 4)) {
+                if let Some(n) = histogram.get_mut((r >> 4) as usize) {
                     *n += 1;
                 }
             }
@@ -78,13 +83,15 @@ pub fn quantile(histogram: &[u32], share: f32) -> f32 {
 }
 
 /// 1-2-1 both ways, times 16.
-fn smooth(data: &[u8], width: usize, height: usize) -> Vec<u16> {
+fn smooth(data: &[u8], width: usize, height: usize) -> Vec<i16> {
     let mut across = Vec::with_capacity(data.len());
     for row in data.chunks_exact(width) {
-        let (first, last) = (row.first().copied().unwrap_or(0), row.last().copied().unwrap_or(0));
-        let left = std::iter::once(&first).chain(row);
-        let right = row.iter().skip(1).chain(std::iter::once(&last));
-        across.extend(left.zip(row).zip(right).map(|((l, m), r)| u16::from(*l) + 2 * u16::from(*m) + u16::from(*r)));
+        let at = |i: usize| row.get(i).copied().map_or(0, i16::from);
+        across.push(3 * at(0) + at(1.min(width - 1)));
+        across.extend(row.array_windows().map(|[l, m, r]| i16::from(*l) + 2 * i16::from(*m) + i16::from(*r)));
+        if width > 1 {
+            across.push(at(width - 2) + 3 * at(width - 1));
+        }
     }
     let row = |y: usize| across.get(y * width..(y + 1) * width).unwrap_or(&[]);
     let mut out = Vec::with_capacity(data.len());
@@ -96,42 +103,55 @@ fn smooth(data: &[u8], width: usize, height: usize) -> Vec<u16> {
 }
 
 /// The largest (or smallest) of the 9 x 9 pixels around every pixel.
-fn window(data: &[u16], width: usize, pick: impl Fn(u16, u16) -> u16 + Copy) -> Vec<u16> {
-    let across: Vec<u16> = data.chunks_exact(width).flat_map(|row| sliding(row, 1, pick)).collect();
-    sliding(&across, width, pick)
+fn window(data: &[i16], width: usize, pick: impl Fn(i16, i16) -> i16 + Copy) -> Vec<i16> {
+    let mut scratch = Default::default();
+    let mut across = Vec::with_capacity(data.len());
+    data.chunks_exact(width).for_each(|row| sliding(row, 1, pick, &mut scratch, &mut across));
+    let mut out = Vec::with_capacity(data.len());
+    sliding(&across, width, pick, &mut scratch, &mut out);
+    out
 }
 
-/// The largest (or smallest) of nine values `step` apart, centred; the first and last `step` values are repeated
-/// outward.
-fn sliding(data: &[u16], step: usize, pick: impl Fn(u16, u16) -> u16) -> Vec<u16> {
+/// Appends to `out` the largest (or smallest) of nine values `step` apart, centred; the first and last `step` values are
+/// repeated outward.
+fn sliding(
+    data: &[i16],
+    step: usize,
+    pick: impl Fn(i16, i16) -> i16,
+    [padded, two, four, eight]: &mut [Vec<i16>; 4],
+    out: &mut Vec<i16>,
+) {
     let (first, last) = (data.get(..step).unwrap_or(&[]), data.get(data.len().saturating_sub(step)..).unwrap_or(&[]));
-    let padded = [first, first, first, first, data, last, last, last, last].concat();
-    let from = |v, by: usize| <[u16]>::get(v, by * step..).unwrap_or(&[]);
+    padded.clear();
+    [first, first, first, first, data, last, last, last, last].iter().for_each(|part| padded.extend_from_slice(part));
     // Windows of 2, 4, 8 and 9 values that begin at each place.
-    let join = |v: &[u16], w: &[u16]| -> Vec<u16> { v.iter().zip(w).map(|(a, b)| pick(*a, *b)).collect() };
-
-    let two = join(&padded, from(&padded, 1));
-    let four = join(&two, from(&two, 2));
-    let eight = join(&four, from(&four, 4));
-    join(&eight, from(&padded, 8))
+    let join = |v: &[i16], w: &[i16], by: usize, out: &mut Vec<i16>| {
+        out.extend(v.iter().zip(w.get(by * step..).unwrap_or(&[])).map(|(a, b)| pick(*a, *b)));
+    };
+    [&mut *two, &mut *four, &mut *eight].into_iter().for_each(Vec::clear);
+    join(padded, padded, 1, two);
+    join(two, two, 2, four);
+    join(four, four, 4, eight);
+    join(eight, padded, 8, out);
 }
 
 /// Noise by the mask of Immerkaer (1996), robustly: the median of its size where nothing is printed would be 0.6745
 /// times 6 times the standard deviation.
 fn noise(sheet: &Sheet, inset: usize) -> f32 {
     let mut histogram = vec![0_u32; 1024];
-    for y in inset.max(1)..(sheet.luma.height() as usize).saturating_sub(inset.max(1)) {
+    let mut second: Vec<i16> = Vec::new();
+    // Every other row is enough for a median.
+    for y in (inset.max(1)..(sheet.luma.height() as usize).saturating_sub(inset.max(1))).step_by(2) {
         let span = sheet.inside(y, inset);
         if span.is_empty() {
             continue;
         }
         let row = |y: usize| sheet.luma.row(y as u32).get(span.start - 1..span.end + 1).unwrap_or(&[]);
-        let (above, here, below) = (row(y - 1), row(y), row(y + 1));
-        let column = |((a, m), b): ((&u8, &u8), &u8)| i32::from(*a) - 2 * i32::from(*m) + i32::from(*b);
-        let second: Vec<i32> = above.iter().zip(here).zip(below).map(column).collect();
-        for w in second.array_windows::<3>() {
-            let size = (w[0] - 2 * w[1] + w[2]).unsigned_abs() as usize;
-            if let Some(n) = histogram.get_mut(size.min(1023)) {
+        let column = |((a, m), b): ((&u8, &u8), &u8)| i16::from(*a) - 2 * i16::from(*m) + i16::from(*b);
+        second.clear();
+        second.extend(row(y - 1).iter().zip(row(y)).zip(row(y + 1)).map(column));
+        for [a, b, c] in second.array_windows() {
+            if let Some(n) = histogram.get_mut(usize::from((a - 2 * b + c).unsigned_abs().min(1023))) {
                 *n += 1;
             }
         }
@@ -147,9 +167,9 @@ mod tests {
     #[test]
     fn a_window_holds_the_largest_of_nine_by_nine() {
         let (width, height) = (23_i64, 17_i64);
-        let data: Vec<u16> = (0..width * height).map(|i| (i * 7919 % 4001) as u16).collect();
+        let data: Vec<i16> = (0..width * height).map(|i| (i * 7919 % 4001) as i16).collect();
         let at = |x: i64, y: i64| data[(y.clamp(0, height - 1) * width + x.clamp(0, width - 1)) as usize];
-        let got = window(&data, width as usize, u16::max);
+        let got = window(&data, width as usize, i16::max);
         for (i, got) in got.iter().enumerate() {
             let (x, y) = (i as i64 % width, i as i64 / width);
             let want = (-4..=4).flat_map(|dy| (-4..=4).map(move |dx| (x + dx, y + dy))).map(|(x, y)| at(x, y)).max();

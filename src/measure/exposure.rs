@@ -30,22 +30,14 @@ const CELL: usize = 32;
 
 /// Measures the tones on a sheet.
 pub fn measure(sheet: &Sheet, edges: &Edges) -> Exposure {
-    let inset = edges.inset();
-    let mut histogram = [0_u32; 256];
-    for y in 0..edges.height {
-        for v in sheet.luma.row(y as u32).get(sheet.inside(y, inset)).unwrap_or(&[]) {
-            if let Some(n) = histogram.get_mut(usize::from(*v)) {
-                *n += 1;
-            }
-        }
-    }
+    let light = Light::of(sheet, edges.inset());
+    let histogram = &light.all;
     let total = histogram.iter().sum::<u32>().max(1) as f32;
     let sum: f32 = histogram.iter().enumerate().map(|(v, n)| v as f32 * *n as f32).sum();
     let clipped: u32 = histogram.iter().skip(250).sum();
-    let light = Light::of(sheet, inset);
     Exposure {
         mean: sum / total,
-        paper: quantile(&histogram, 0.75),
+        paper: quantile(histogram, 0.75),
         contrast: edges.contrast,
         noise: edges.noise,
         clipped_fraction: clipped as f32 / total,
@@ -57,17 +49,12 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Exposure {
     }
 }
 
-impl Exposure {
-    /// How far print stands out of the noise.
-    pub fn contrast_to_noise(&self) -> f32 {
-        self.contrast / self.noise.max(0.5)
-    }
-}
-
 /// The light on the paper, cell by cell: the 80th percentile of luma.
 struct Light {
     /// In rising order.
     cells: Vec<f32>,
+    /// How often each level occurs on the document, by every other row.
+    all: [u32; 256],
 }
 
 impl Light {
@@ -75,21 +62,26 @@ impl Light {
         let (w, h) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
         let (across, down) = ((w / CELL).max(1), (h / CELL).max(1));
         let mut histograms = vec![[0_u32; 256]; across * down];
-        for y in 0..h {
+        let columns: Vec<usize> = (0..w).map(|x| x * across / w).collect();
+        for y in (0..h).step_by(2) {
             let span = sheet.inside(y, inset);
-            let start = span.start;
-            for (i, v) in sheet.luma.row(y as u32).get(span).unwrap_or(&[]).iter().enumerate() {
-                let cell = (y * down / h) * across + (start + i) * across / w;
-                if let Some(n) = histograms.get_mut(cell).and_then(|c| c.get_mut(usize::from(*v))) {
+            let luma = sheet.luma.row(y as u32).get(span.clone()).unwrap_or(&[]);
+            let row = y * down / h * across;
+            for (v, column) in luma.iter().zip(columns.get(span).unwrap_or(&[])) {
+                if let Some(n) = histograms.get_mut(row + column).and_then(|c| c.get_mut(usize::from(*v))) {
                     *n += 1;
                 }
             }
         }
-        let full = (CELL * CELL / 2) as u32;
+        let mut all = [0; 256];
+        for histogram in &histograms {
+            all.iter_mut().zip(histogram).for_each(|(sum, n)| *sum += n);
+        }
+        let full = (CELL * CELL / 4) as u32;
         let cells = histograms.iter().filter(|h| h.iter().sum::<u32>() >= full).map(|h| quantile(h, 0.8));
         let mut cells: Vec<f32> = cells.collect();
         cells.sort_by(f32::total_cmp);
-        Self { cells }
+        Self { cells, all }
     }
 
     fn unevenness(&self) -> f32 {

@@ -72,6 +72,9 @@ const MOST: usize = 16;
 pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Glare {
     let mut map = Map::of(sheet, edges);
     let mut blobs = map.blobs();
+    if blobs.is_empty() {
+        return Glare::default();
+    }
     map.rims(&mut blobs);
     let area = map.inside.max(1) as f32;
 

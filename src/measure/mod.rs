@@ -5,6 +5,7 @@ pub mod edges;
 pub mod exposure;
 pub mod face;
 pub mod glare;
+pub mod glyphs;
 pub mod hash;
 pub mod sharpness;
 pub mod sheet;
@@ -32,11 +33,33 @@ pub struct Measurements {
     pub exposure: exposure::Exposure,
     /// What of the document's print the picture holds.
     pub text: text::Text,
+    /// How high the letters are.
+    pub glyphs: glyphs::Glyphs,
+    /// Pixels of the original for one of the sheet, along the long side.
+    pub sheet_scale: f32,
     /// The faces, where they were looked for.
     pub faces: Option<face::Faces>,
 }
 
 impl Measurements {
+    /// How far faint print stands out of the noise. Without text, what stands out most is taken, at the part of it that
+    /// faint print usually has.
+    pub fn contrast_to_noise(&self) -> f32 {
+        let contrast = if self.text.faint > 0.0 { self.text.faint } else { 0.75 * self.exposure.contrast };
+        contrast / self.exposure.noise.max(0.5)
+    }
+
+    /// Height of letters (the median) in pixels of the original; `None` with too few to tell.
+    pub fn letter_px(&self) -> Option<f32> {
+        Some(self.glyphs.height? * self.sheet_scale)
+    }
+
+    /// Height of letters in millimetres, where the document's size is known.
+    pub fn letter_mm(&self) -> Option<f32> {
+        let millimetres = self.document.as_ref()?.pose.proportions.millimetres()?;
+        Some(self.letter_px()? / self.across_px * millimetres)
+    }
+
     /// The native values by name, units in the names.
     pub fn native(&self) -> Vec<(&'static str, f64)> {
         let (s, g, e) = (&self.sharpness, &self.glare, &self.exposure);
@@ -51,9 +74,13 @@ impl Measurements {
             ("luma_paper", Some(e.paper)),
             ("contrast_levels", Some(e.contrast)),
             ("noise_levels", Some(e.noise)),
-            ("contrast_to_noise", Some(e.contrast_to_noise())),
+            ("contrast_to_noise", Some(self.contrast_to_noise())),
             ("clipped_fraction", Some(e.clipped_fraction)),
             ("colour_levels", e.colour),
+            ("faint_print_levels", Some(self.text.faint)),
+            ("letter_px", self.letter_px()),
+            ("letter_mm", self.letter_mm()),
+            ("soft_fraction", Some(s.soft_fraction(crate::score::SOFT_PART))),
             ("light_unevenness", Some(e.unevenness)),
         ];
         values.into_iter().map(|(name, value)| (name, value.map_or(f64::NAN, f64::from))).collect()
@@ -76,10 +103,12 @@ pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
     Measurements {
         document,
         across_px,
-        sharpness: sharpness::measure(&sheet, &edges),
+        sharpness: sharpness::measure(&sheet, &edges, &text),
         glare: glare::measure(&sheet, &edges, &text),
         exposure: exposure::measure(&sheet, &edges),
         text,
+        glyphs: glyphs::measure(&sheet, &edges),
+        sheet_scale: sheet.scale,
         faces: None,
     }
 }

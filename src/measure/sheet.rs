@@ -114,6 +114,13 @@ pub fn finer(view: &View, document: &Document) -> Option<u32> {
         .then(|| [4, 2, 1].into_iter().find(|n| (*n as f32) < now && native / *n as f32 >= wanted).unwrap_or(1))
 }
 
+/// Bits behind the point of places in a plane.
+const FIXED: u32 = 12;
+/// The farthest place, well inside what 32 bits hold: 2^18 pixels.
+const FAR: f32 = (1_u32 << 30) as f32;
+/// Columns between places that are computed with perspective: over so few, lines are straight to a fraction of a pixel.
+const STRIDE: usize = 16;
+
 /// The part of a plane that holds the document, brought near the sheet's scale.
 struct Source<'a> {
     plane: Cow<'a, Plane>,
@@ -163,39 +170,66 @@ impl<'a> Source<'a> {
     /// that lie inside the plane.
     fn warp(&self, map: &Homography, width: u32, height: u32) -> (Vec<u8>, Vec<(usize, usize)>) {
         let (sw, sh) = (self.plane.width() as usize, self.plane.height() as usize);
+        let data = self.plane.data();
+        let (columns, rows) = (width as usize, height as usize);
+        if sw < 2 || sh < 2 {
+            return (vec![data.first().copied().unwrap_or(0); columns * rows], vec![(0, columns); rows]);
+        }
         let [[a, b, c], [d, e, f], [g, h, i]] = *map.matrix();
         let ([kx, ky], [ox, oy]) = (self.scale, self.origin);
         let (du, dv) = (1.0 / width as f32, 1.0 / height as f32);
-        // Places in 1/256 of a pixel; the last pixel that has a right and a lower neighbour bounds them.
-        let last = |n: usize| (n.saturating_sub(1) * 256) as f32 - 1.0;
-        let (last_x, last_y) = (last(sw).max(0.0), last(sh).max(0.0));
-        let (right, below) = (usize::from(sw > 1), if sh > 1 { sw } else { 0 });
-        let mut out = Vec::with_capacity(width as usize * height as usize);
-        let mut spans = Vec::with_capacity(height as usize);
-        let us: Vec<f32> = (0..width).map(|column| (column as f32 + 0.5) * du).collect();
-        let mut places = Vec::with_capacity(width as usize);
+        // Places in 1/4096 of a pixel, exact at every 16th column and on straight lines between; the last pixel that has a
+        // right and a lower neighbour bounds them.
+        let last = |n: usize| ((n - 1) << FIXED) as i32 - 1;
+        let (last_x, last_y) = (last(sw), last(sh));
+        let sample = |x: i32, y: i32| {
+            let (x, y) = (x as u32 >> (FIXED - 8), y as u32 >> (FIXED - 8));
+            let at = (y >> 8) as usize * sw + (x >> 8) as usize;
+            let pair = |at: usize| data.get(at..).and_then(|s| s.first_chunk()).copied().unwrap_or([0; 2]);
+            let (fx, fy) = (x & 255, y & 255);
+            let mix = |[l, r]: [u8; 2]| u32::from(l) * (256 - fx) + u32::from(r) * fx;
+            ((mix(pair(at)) * (256 - fy) + mix(pair(at + sw)) * fy + (1 << 15)) >> 16) as u8
+        };
+        let mut out = Vec::with_capacity(columns * rows);
+        let mut spans = Vec::with_capacity(rows);
         for row in 0..height {
             let v = (row as f32 + 0.5) * dv;
             let (bx, by, bz) = (b * v + c, e * v + f, h * v + i);
-            places.clear();
-            places.extend(us.iter().map(|u| {
+            let place = |column: usize| {
+                let u = (column as f32 + 0.5) * du;
                 let z = 1.0 / (g * u + bz);
-                [(a * u + bx) * z * kx - ox, (d * u + by) * z * ky - oy]
-            }));
-            let within = |[x, y]: &[f32; 2]| *x >= 0.0 && *y >= 0.0 && *x <= sw as f32 && *y <= sh as f32;
-            let from = places.iter().position(within).unwrap_or(0);
-            spans.push((from, places.iter().rposition(within).map_or(0, |to| to + 1)));
-            out.extend(places.iter().map(|[x, y]| {
-                let x = ((x - 0.5) * 256.0).clamp(0.0, last_x) as u32;
-                let y = ((y - 0.5) * 256.0).clamp(0.0, last_y) as u32;
-                let at = (y >> 8) as usize * sw + (x >> 8) as usize;
-                let Some(square) = self.plane.data().get(at..=at + below + right) else { return 0 };
-                let value = |i: usize| u32::from(square.get(i).copied().unwrap_or(0));
-                let (fx, fy) = (x & 255, y & 255);
-                let top = value(0) * (256 - fx) + value(right) * fx;
-                let low = value(below) * (256 - fx) + value(below + right) * fx;
-                ((top * (256 - fy) + low * fy + (1 << 15)) >> 16) as u8
-            }));
+                let fix = |v: f32| ((v - 0.5) * (1 << FIXED) as f32).clamp(-FAR, FAR) as i32;
+                [fix((a * u + bx) * z * kx - ox), fix((d * u + by) * z * ky - oy)]
+            };
+            let (mut from, mut to) = (columns, 0);
+            let mut here = place(0);
+            for start in (0..columns).step_by(STRIDE) {
+                let next = place(start + STRIDE);
+                let step = [(next[0] - here[0]) / STRIDE as i32, (next[1] - here[1]) / STRIDE as i32];
+                let inside = |[x, y]: [i32; 2]| (0..=last_x).contains(&x) && (0..=last_y).contains(&y);
+                let n = STRIDE.min(columns - start);
+                let [mut x, mut y] = here;
+                if inside(here) && inside(next) {
+                    (from, to) = (from.min(start), start + n);
+                    out.extend((0..n).map(|_| {
+                        let value = sample(x, y);
+                        (x, y) = (x + step[0], y + step[1]);
+                        value
+                    }));
+                } else {
+                    // Half a pixel beyond the outer ones still is the picture.
+                    const HALF: i32 = 1 << (FIXED - 1);
+                    for column in start..start + n {
+                        if (-HALF..=last_x + HALF).contains(&x) && (-HALF..=last_y + HALF).contains(&y) {
+                            (from, to) = (from.min(column), column + 1);
+                        }
+                        out.push(sample(x.clamp(0, last_x), y.clamp(0, last_y)));
+                        (x, y) = (x + step[0], y + step[1]);
+                    }
+                }
+                here = next;
+            }
+            spans.push((from.min(to), to));
         }
         (out, spans)
     }

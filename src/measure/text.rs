@@ -28,6 +28,9 @@ pub struct Text {
     pub down: usize,
     /// Row after row.
     pub cells: Vec<Cell>,
+    /// What faint print stands out from paper by, in luma levels: the first quartile, over cells with text, of the
+    /// largest range in the cell.
+    pub faint: f32,
 }
 
 /// Side of a cell in pixels of the sheet: about a line of print.
@@ -40,25 +43,28 @@ impl Text {
         let (across, down) = ((w / CELL).max(1), (h / CELL).max(1));
         let threshold = edges.print_from(0.3);
         let inset = edges.inset();
-        let mut tallies = vec![(0_u32, [0_u32; 64]); across * down];
-        for y in 0..h {
+        let mut tallies = vec![(0_u32, 0_i16, [0_u32; 64]); across * down];
+        let columns: Vec<usize> = (0..w).map(|x| x * across / w).collect();
+        // Every other row is enough.
+        for y in (0..h).step_by(2) {
             let span = sheet.inside(y, inset / 2);
             let luma = sheet.luma.row(y as u32).get(span.clone()).unwrap_or(&[]);
             let range = edges.range.get(y * w + span.start..y * w + span.end).unwrap_or(&[]);
-            for (i, (v, r)) in luma.iter().zip(range).enumerate() {
-                let cell = (y * down / h) * across + (span.start + i) * across / w;
-                if let Some((print, histogram)) = tallies.get_mut(cell) {
+            let row = y * down / h * across;
+            for ((v, r), column) in luma.iter().zip(range).zip(columns.get(span).unwrap_or(&[])) {
+                if let Some((print, most, histogram)) = tallies.get_mut(row + column) {
                     *print += u32::from(*r >= threshold);
+                    *most = (*most).max(*r);
                     if let Some(n) = histogram.get_mut(usize::from(v >> 2)) {
                         *n += 1;
                     }
                 }
             }
         }
-        let full = (CELL * CELL / 3) as u32;
-        let light = tallies.iter().map(|(_, h)| (h.iter().sum::<u32>() >= full).then(|| 4.0 * quantile(h, 0.75)));
+        let full = (CELL * CELL / 6) as u32;
+        let light = tallies.iter().map(|(_, _, h)| (h.iter().sum::<u32>() >= full).then(|| 4.0 * quantile(h, 0.75)));
         let light: Vec<Option<f32>> = light.collect();
-        let cells = tallies.iter().zip(&light).enumerate().map(|(i, ((print, histogram), own))| {
+        let cells = tallies.iter().zip(&light).enumerate().map(|(i, ((print, _, histogram), own))| {
             let Some(own) = own else { return Cell::Outside };
             let paper = around(i, across, 3).filter_map(|at| light.get(at).copied().flatten()).fold(0.0, f32::max);
             let share = *print as f32 / histogram.iter().sum::<u32>().max(1) as f32;
@@ -68,7 +74,14 @@ impl Text {
                 () => Cell::Paper,
             }
         });
-        Self { across, down, cells: cells.collect() }
+        let cells: Vec<Cell> = cells.collect();
+        let mut strengths = [0_u32; 256];
+        for (cell, (_, most, _)) in cells.iter().zip(&tallies) {
+            if let Some(n) = strengths.get_mut((most >> 4) as usize).filter(|_| *cell == Cell::Text) {
+                *n += 1;
+            }
+        }
+        Self { across, down, cells, faint: quantile(&strengths, 0.25) }
     }
 
     /// What is in the cell at column `x`, row `y`.

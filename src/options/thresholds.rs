@@ -57,6 +57,15 @@ pub struct Thresholds {
     /// Pixels across a face under which it is called small. Default: 60; the smallest selfie that the service's own
     /// examples approve is 203 x 206 pixels, with a face of about twice that.
     pub face_px: f32,
+    /// Crispness of a face under which it is too soft. Default: 0.11; sharp portraits have 0.27 to 0.52, the same blurred
+    /// by 3 % of the face's width 0.09 to 0.23.
+    pub face_crisp: f32,
+    /// The same under which it is warned of. Default: 0.16; blurred by 1 % of the face's width they have 0.19 and more.
+    pub face_soft: f32,
+    /// Share of a face at the end of the scale from which on glare is told. Default: 0.15; portraits have up to 0.08.
+    pub face_clipped: f32,
+    /// Median luma of a face under which it is called dark. Default: 40; portraits have 100 to 190.
+    pub face_dark: f32,
     /// Bits of 256 up to which the looks of two pictures are the same. Default: 30; the same picture at half the size
     /// and JPEG quality 30 differs by 14 at most.
     pub same_look: u32,
@@ -96,6 +105,10 @@ impl Thresholds {
             colour: 1.5,
             document: 0.5,
             face_px: 60.0,
+            face_crisp: 0.11,
+            face_soft: 0.16,
+            face_clipped: 0.15,
+            face_dark: 40.0,
             same_look: 30,
             like_look: 54,
         }

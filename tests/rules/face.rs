@@ -40,7 +40,23 @@ pub fn cases() -> Vec<Case> {
     // The front once more, smaller and compressed harder.
     let scene = paint::Scene { width: 1000, height: 750, ..paint::Scene::default() };
     let again = files::jpeg(&scene.shoot(&paint::card_front()), 60);
+    let lit = |level: u8| {
+        let mut picture = selfie.clone();
+        picture.rgb.iter_mut().for_each(|v| *v = v.saturating_add(level));
+        picture
+    };
+    let blurred = |sigma| face(&paint::blurred(&selfie, sigma));
+    let warned = |rule, fires, near_miss| Case { level: Level::Warn, ..case(rule, fires, near_miss) };
+    let dim = |share: f32| {
+        let mut picture = selfie.clone();
+        picture.rgb.iter_mut().for_each(|v| *v = (f32::from(*v) * share) as u8);
+        face(&picture)
+    };
     vec![
+        case(Rule::FaceTooBlurry, blurred(32.0), blurred(4.0)),
+        warned(Rule::FaceTooBlurry, blurred(20.0), blurred(4.0)),
+        case(Rule::FaceGlared, face(&lit(70)), face(&lit(10))),
+        warned(Rule::Underexposed, dim(0.18), dim(0.5)),
         case(Rule::NoFace, inspected(Step::Face, "", BACK), inspected(Step::Face, "", FACE)),
         case(Rule::TooManyFaces, face(&two()), face(&selfie)),
         case(Rule::FaceTurned, face(&turned(&selfie)), face(&selfie)),

@@ -25,14 +25,14 @@ const CLEAR: f64 = 8.0;
 /// Looks for faces, upright ones first; for one that lies on its side or stands on its head only when there is no
 /// clear upright one.
 pub(super) fn find(view: &View) -> Faces {
-    let upright = Faces { boxes: detect(view, LONG_SIDE, Orientation::Upright), turned: 0 };
+    let upright = Faces { boxes: detect(view, LONG_SIDE, Orientation::Upright), turned: 0, look: None };
     let best = |boxes: &[FaceBox]| boxes.iter().map(|b| f64::from(b.score)).fold(0.0, f64::max);
     let score = best(&upright.boxes);
     if score >= CLEAR {
         return upright;
     }
     let turns = [(90, Orientation::Turned90), (180, Orientation::Turned180), (270, Orientation::Turned270)];
-    let turned = turns.map(|(turned, turn)| Faces { boxes: detect(view, LONG_SIDE_TURNED, turn), turned });
+    let turned = turns.map(|(turned, turn)| Faces { boxes: detect(view, LONG_SIDE_TURNED, turn), turned, look: None });
     let better = turned.into_iter().filter(|f| best(&f.boxes) > (2.0 * score).max(1.5 * FACE));
     better.max_by(|a, b| best(&a.boxes).total_cmp(&best(&b.boxes))).unwrap_or(upright)
 }

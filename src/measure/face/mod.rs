@@ -2,6 +2,9 @@
 
 #[cfg(feature = "face")]
 mod detect;
+mod look;
+
+pub use look::FaceLook;
 
 use crate::pixmap::View;
 
@@ -14,6 +17,8 @@ pub struct Faces {
     /// By how many degrees clockwise (90, 180 or 270) the picture has to be turned for its face to stand upright; 0
     /// when it does, or when there is none.
     pub turned: u16,
+    /// How well the largest is seen; `None` when there is none.
+    pub look: Option<FaceLook>,
 }
 
 /// A face, from the brows to the chin, in pixels of the upright original. Parts may lie outside the picture.
@@ -45,7 +50,11 @@ impl Faces {
 /// clear upright one. `None` without the cargo feature `face`.
 pub fn find(view: &View) -> Option<Faces> {
     #[cfg(feature = "face")]
-    return Some(detect::find(view));
+    return Some({
+        let mut faces = detect::find(view);
+        faces.look = faces.boxes.first().and_then(|face| FaceLook::of(view, face));
+        faces
+    });
     #[cfg(not(feature = "face"))]
     {
         let _ = view;
