@@ -36,6 +36,12 @@ pub mod unlock;
 // The corridor.
 pub mod preflight;
 
+// Beyond the request.
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(feature = "submit")]
+pub mod submit;
+
 pub use error::Error;
 pub use options::Options;
 pub use preflight::{Cancel, Outcome, Preflight};

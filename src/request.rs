@@ -20,6 +20,8 @@ pub struct Request {
     body: Vec<u8>,
     images: Vec<(Step, usize)>,
     skip_analysis: bool,
+    token: Option<Token>,
+    scan_ref: Option<String>,
 }
 
 impl Request {
@@ -36,6 +38,16 @@ impl Request {
     /// The steps in the order of the body, with the bytes of each image before base64.
     pub fn images(&self) -> impl Iterator<Item = (&Step, usize)> {
         self.images.iter().map(|(step, bytes)| (step, *bytes))
+    }
+
+    /// The token in it.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// The session's `scanRef`, where a session was given: the answer to the call carries none.
+    pub fn scan_ref(&self) -> Option<&str> {
+        self.scan_ref.as_deref()
     }
 
     /// Whether it asks for `skipAnalysis`.
@@ -56,6 +68,8 @@ pub(crate) struct Envelope<'a> {
     pub token_field: TokenField,
     /// What is `None` is left out, as are the rules that ask for it when the caller allows that.
     pub token: Option<&'a Token>,
+    /// Not in the body; the request carries it along.
+    pub scan_ref: Option<&'a str>,
     pub country: Option<String>,
     pub document_type: Option<String>,
     pub skip_analysis: bool,
@@ -112,7 +126,13 @@ impl Envelope<'_> {
             debug_assert!(written.is_ok());
         });
         let images = images.iter().map(|(s, b)| ((*s).clone(), b.len())).collect();
-        Request { body, images, skip_analysis: self.skip_analysis }
+        Request {
+            body,
+            images,
+            skip_analysis: self.skip_analysis,
+            token: self.token.cloned(),
+            scan_ref: self.scan_ref.map(str::to_owned),
+        }
     }
 }
 
@@ -153,6 +173,7 @@ mod tests {
             let envelope = Envelope {
                 token_field,
                 token: Some(&token),
+                scan_ref: None,
                 country: Some("LT".into()),
                 document_type: typed.then(|| "PASSPORT".into()),
                 skip_analysis,
@@ -180,6 +201,7 @@ mod tests {
         let envelope = Envelope {
             token_field: TokenField::Token,
             token: Some(&token),
+                scan_ref: None,
             country: Some("LT".into()),
             document_type: None,
             skip_analysis: false,
