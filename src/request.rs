@@ -201,7 +201,7 @@ mod tests {
         let envelope = Envelope {
             token_field: TokenField::Token,
             token: Some(&token),
-                scan_ref: None,
+            scan_ref: None,
             country: Some("LT".into()),
             document_type: None,
             skip_analysis: false,

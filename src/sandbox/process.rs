@@ -51,9 +51,7 @@ pub(super) fn process(shared: &Shared, body: &[u8], arrived: usize) -> Reply {
     stored.used = !refused || settings.token_burns_on_error;
     match judged {
         Err(reply) => reply,
-        Ok(judged) if judged.not_detected => {
-            reply::error(200, "BAD_VALUE", "Document was not detected in the photo")
-        }
+        Ok(judged) if judged.not_detected => reply::error(200, "BAD_VALUE", "Document was not detected in the photo"),
         Ok(judged) => {
             stored.verdict = Some(judged.verdict);
             webhook::send(shared, stored);
@@ -129,8 +127,12 @@ fn judge(value: &Value, issued: &Issued, settings: &Settings) -> Result<Judged, 
         verdict: Verdict {
             overall: if code.is_some() { "DENIED" } else { "APPROVED" },
             auto_document: code.unwrap_or("DOC_VALIDATED").to_owned(),
-            auto_face: if terms.token_type == TokenType::Document { "FACE_NOT_CHECKED" } else { "FACE_MATCH" }.to_owned(),
-            additional_steps: steps.filter(|s| !["FRONT", "BACK", "FACE"].contains(&s.as_str())).map(|s| (s, "UPLOAD")).collect(),
+            auto_face: if terms.token_type == TokenType::Document { "FACE_NOT_CHECKED" } else { "FACE_MATCH" }
+                .to_owned(),
+            additional_steps: steps
+                .filter(|s| !["FRONT", "BACK", "FACE"].contains(&s.as_str()))
+                .map(|s| (s, "UPLOAD"))
+                .collect(),
         },
     })
 }
@@ -145,7 +147,11 @@ fn images(value: &Value, settings: &Settings) -> Result<Vec<Image<'static>>, Rep
             .decode(text)
             .map_err(|_| reply::error(400, "ENCODING_ERROR", &format!("Image of step '{name}' is not valid base64")))?;
         if !sniff(&bytes).is_some_and(|f| f.is_accepted()) {
-            return Err(reply::error(400, "BAD_VALUE", &format!("Image of step '{name}' is not PNG, JPG, JPEG or PDF")));
+            return Err(reply::error(
+                400,
+                "BAD_VALUE",
+                &format!("Image of step '{name}' is not PNG, JPG, JPEG or PDF"),
+            ));
         }
         if let Ok(header) = probe::probe(&bytes, &Limits::default())
             && let Details::Pdf(pdf) = &header.details
@@ -176,9 +182,7 @@ fn refusal(finding: &Finding) -> Option<Reply> {
     let say = |text: &str| Some(reply::error(400, "BAD_VALUE", text));
     match finding.rule {
         // The service's own words.
-        Rule::MissingStep => {
-            Some(reply::error(400, "MISSING_VALUE", &format!("No image provided for step '{step}'")))
-        }
+        Rule::MissingStep => Some(reply::error(400, "MISSING_VALUE", &format!("No image provided for step '{step}'"))),
         Rule::UnknownCountry => say("Bad value for 'country'"),
         Rule::DuplicateStep => say(&format!("Step '{step}' is given twice")),
         Rule::Questionnaire => say("Tokens with a questionnaire are not allowed"),

@@ -19,7 +19,8 @@ pub(super) fn create(shared: &Shared, body: &[u8]) -> Reply {
     let given = value.as_object().unwrap_or(&empty);
     if let Some(field) = wrong(given) {
         let missing = given.get(field).is_none_or(Value::is_null);
-        let (identifier, what) = if missing { ("MISSING_VALUE", "No value provided for") } else { ("BAD_VALUE", "Bad value for") };
+        let (identifier, what) =
+            if missing { ("MISSING_VALUE", "No value provided for") } else { ("BAD_VALUE", "Bad value for") };
         return reply::error(400, identifier, &format!("{what} '{field}'"));
     }
     let text = |name: &str| given.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -31,12 +32,27 @@ pub(super) fn create(shared: &Shared, body: &[u8]) -> Reply {
     let hex: String = random.iter().map(|b| format!("{b:02x}")).collect();
     let (token, rest) = hex.split_at(26);
     let token = token.to_ascii_uppercase();
-    let scan_ref = format!("{}-{}-{}-{}-{}", part(rest, 0..8), part(rest, 8..12), part(rest, 12..16), part(rest, 16..20), part(rest, 20..32));
+    let scan_ref = format!(
+        "{}-{}-{}-{}-{}",
+        part(rest, 0..8),
+        part(rest, 8..12),
+        part(rest, 12..16),
+        part(rest, 16..20),
+        part(rest, 20..32)
+    );
     let mut answer = given.clone();
     let expiry = given.get("expiryTime").and_then(Value::as_u64).unwrap_or(3600);
-    let defaults = [("tokenType", json!("IDENTIFICATION")), ("country", Value::Null), ("documents", Value::Null),
-        ("driverLicenseBack", json!(false)), ("nfcRequired", json!(false)), ("checkLiveness", json!(false)),
-        ("utilityBill", json!(false)), ("questionnaire", Value::Null), ("expiryTime", json!(expiry))];
+    let defaults = [
+        ("tokenType", json!("IDENTIFICATION")),
+        ("country", Value::Null),
+        ("documents", Value::Null),
+        ("driverLicenseBack", json!(false)),
+        ("nfcRequired", json!(false)),
+        ("checkLiveness", json!(false)),
+        ("utilityBill", json!(false)),
+        ("questionnaire", Value::Null),
+        ("expiryTime", json!(expiry)),
+    ];
     for (name, default) in defaults {
         let entry = answer.entry(name).or_insert_with(|| default.clone());
         if entry.is_null() {
@@ -71,7 +87,9 @@ fn part(text: &str, range: std::ops::Range<usize>) -> &str {
 
 /// The first field that is not as documented.
 fn wrong(given: &Map<String, Value>) -> Option<&'static str> {
-    let ascii = |v: &Value, most| v.as_str().is_some_and(|s| !s.is_empty() && s.len() <= most && s.bytes().all(|b| (32..127).contains(&b)));
+    let ascii = |v: &Value, most| {
+        v.as_str().is_some_and(|s| !s.is_empty() && s.len() <= most && s.bytes().all(|b| (32..127).contains(&b)))
+    };
     let code = |v: &Value| v.as_str().is_some_and(|c| c.len() == 2 && c.parse::<Country>().is_ok());
     if !given.get("clientId").is_some_and(|v| ascii(v, 100)) {
         return Some("clientId");
@@ -93,7 +111,10 @@ fn wrong(given: &Map<String, Value>) -> Option<&'static str> {
     ];
     let wrong = checks.iter().find(|(name, right)| given.get(*name).is_some_and(|v| !v.is_null() && !right(v)));
     // "Can't be used together with additionalSteps."
-    let both = || given.get("utilityBill") == Some(&Value::Bool(true)) && given.get("additionalSteps").is_some_and(|v| !v.is_null());
+    let both = || {
+        given.get("utilityBill") == Some(&Value::Bool(true))
+            && given.get("additionalSteps").is_some_and(|v| !v.is_null())
+    };
     wrong.map(|w| w.0).or_else(|| both().then_some("utilityBill"))
 }
 

@@ -133,7 +133,9 @@ impl Answer {
             (200, _) if reply.cut => unknown("the answer was cut off".into(), call.bytes),
             (200, Read::Nothing) => Self::Accepted,
             (200, Read::Service(said)) => Self::NotDetected { said, advice: Advice::new(call) },
-            (200..=299, _) => unknown(format!("status {} with an answer that is not the service's", reply.status), call.bytes),
+            (200..=299, _) => {
+                unknown(format!("status {} with an answer that is not the service's", reply.status), call.bytes)
+            }
             // A gateway that had no answer itself.
             (502 | 504, Read::Nothing | Read::Other(_)) => {
                 unknown(format!("status {} from a gateway before the service", reply.status), call.bytes)
@@ -193,7 +195,10 @@ impl fmt::Display for Answer {
         match self {
             Self::Accepted => f.write_str("Accepted: the result comes by webhook."),
             Self::NotDetected { said, advice } => {
-                write!(f, "Not detected: the service found no document in the photo{said}. The token is probably spent: create a new session and ")?;
+                write!(
+                    f,
+                    "Not detected: the service found no document in the photo{said}. The token is probably spent: create a new session and "
+                )?;
                 match advice.skip_analysis {
                     true => write!(f, "send the same photos with skipAnalysis ({}).", advice.because.join("; ")),
                     false => f.write_str("send a clearer photo with the whole document in it."),
@@ -202,8 +207,12 @@ impl fmt::Display for Answer {
             Self::Refused { status, said, retry_after } => {
                 write!(f, "Refused with status {status}{said}.")?;
                 match (status, retry_after) {
-                    (300..=399, _) => f.write_str(" The address redirects, which is never followed: set the base URL right."),
-                    (413, _) => f.write_str(" The body is too large for what stands before the service: send it with a smaller budget."),
+                    (300..=399, _) => {
+                        f.write_str(" The address redirects, which is never followed: set the base URL right.")
+                    }
+                    (413, _) => f.write_str(
+                        " The body is too large for what stands before the service: send it with a smaller budget.",
+                    ),
                     (_, Some(wait)) => write!(f, " Wait {} s before the next call.", wait.as_secs()),
                     (429, None) => f.write_str(" Wait before the next call, longer each time."),
                     _ => Ok(()),
@@ -212,7 +221,10 @@ impl fmt::Display for Answer {
             }
             Self::NotSent(reason) => write!(f, "Not sent: {reason}."),
             Self::Unknown { what, bytes, scan_ref } => {
-                write!(f, "Unknown: {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status ")?;
+                write!(
+                    f,
+                    "Unknown: {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status "
+                )?;
                 match scan_ref {
                     Some(scan_ref) => write!(f, "for scanRef {scan_ref}."),
                     None => f.write_str("with the scanRef of the session's creation."),
@@ -269,7 +281,8 @@ impl Said {
         if text.trim().is_empty() {
             return Read::Nothing;
         }
-        let own = |text: &str| redact(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect();
+        let own =
+            |text: &str| redact(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect();
         let Ok(Value::Object(map)) = serde_json::from_str(&text) else {
             return Read::Other(Self { message: Some(own(text.trim())), ..Self::default() });
         };

@@ -151,10 +151,13 @@ mod tests {
             codes: codes.iter().map(|c| (*c).to_owned()).collect(),
         };
         let result = |json: &str| serde_json::from_str::<Payload>(json).unwrap();
-        let predicted = [prediction("a", &["DOC_GLARED", "DOC_TOO_BLURRY"]), prediction("b", &[]), prediction("x", &[])];
+        let predicted =
+            [prediction("a", &["DOC_GLARED", "DOC_TOO_BLURRY"]), prediction("b", &[]), prediction("x", &[])];
         let received = [
             result(r#"{"scanRef":"a","final":false,"status":{"autoDocument":"DOC_NOT_FOUND"}}"#),
-            result(r#"{"scanRef":"a","status":{"overall":"DENIED","autoDocument":"DOC_GLARED","autoFace":"FACE_MATCH"}}"#),
+            result(
+                r#"{"scanRef":"a","status":{"overall":"DENIED","autoDocument":"DOC_GLARED","autoFace":"FACE_MATCH"}}"#,
+            ),
             result(r#"{"scanRef":"b","status":{"autoFace":"NO_FACE_FOUND","fraudTags":["DOC_PRINT_SPOOFED"]}}"#),
             result(r#"{"scanRef":"y"}"#),
             result("{}"),

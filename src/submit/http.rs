@@ -25,7 +25,9 @@ impl BaseUrl {
         match uri.scheme_str() {
             Some("https") => {}
             Some("http") if ["127.0.0.1", "localhost", "[::1]"].contains(&host) => {}
-            Some("http") => return Err("the base URL is http; credentials are sent by https, or to this machine alone"),
+            Some("http") => {
+                return Err("the base URL is http; credentials are sent by https, or to this machine alone");
+            }
             _ => return Err("the base URL does not begin with https://"),
         }
         if uri.authority().is_some_and(|a| a.as_str().contains('@')) || uri.query().is_some() {
@@ -226,10 +228,14 @@ mod tests {
 
     #[test]
     fn credentials_go_nowhere_in_the_clear() {
-        for good in ["https://ivs.idenfy.com", "https://h/x/", "http://127.0.0.1:8787", "http://localhost:1", "http://[::1]:2"] {
+        for good in
+            ["https://ivs.idenfy.com", "https://h/x/", "http://127.0.0.1:8787", "http://localhost:1", "http://[::1]:2"]
+        {
             assert!(BaseUrl::new(good).is_ok(), "{good}");
         }
-        for bad in ["http://ivs.idenfy.com", "http://127.0.0.1.evil.com", "ftp://h", "https://a:b@h", "https://h?x", "h", ""] {
+        for bad in
+            ["http://ivs.idenfy.com", "http://127.0.0.1.evil.com", "ftp://h", "https://a:b@h", "https://h?x", "h", ""]
+        {
             assert!(BaseUrl::new(bad).is_err(), "{bad}");
         }
     }

@@ -2,8 +2,7 @@
 
 use super::{Answer, Submitter, answer::Call};
 use crate::{
-    Session, Submission,
-    check,
+    Session, Submission, check,
     finding::Finding,
     options::Service,
     rules::Rule,
@@ -200,7 +199,8 @@ impl Submitter {
             }
             came => {
                 let redact = |text: &str| self.credentials.redact(text);
-                let call = Call { bytes: body.len() as u64, scan_ref: None, skipped: false, report: None, redact: &redact };
+                let call =
+                    Call { bytes: body.len() as u64, scan_ref: None, skipped: false, report: None, redact: &redact };
                 Err(CreateError::NotCreated(Answer::new(came, &call)))
             }
         }

@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_webhook_is_verified_over_its_raw_bytes() {
-        let signed = |signature: &'static str| verify([("idenfy-signature", signature.as_bytes())], BODY, b"TestingKey");
+        let signed =
+            |signature: &'static str| verify([("idenfy-signature", signature.as_bytes())], BODY, b"TestingKey");
         let payload = signed(SIGNED).unwrap();
         assert_eq!(payload.scan_ref.as_deref(), Some("d2714c8a"));
         assert_eq!(payload.status.codes().collect::<Vec<_>>(), ["DOC_VALIDATED", "FACE_SUSPECTED"]);
@@ -169,9 +170,15 @@ mod tests {
         assert_eq!(verify([one], without_newline, b"TestingKey"), Err(WebhookError::Wrong));
         assert_eq!(verify([one], BODY, b"testingkey"), Err(WebhookError::Wrong));
         assert_eq!(verify([one, one], BODY, b"TestingKey"), Err(WebhookError::Several));
-        assert_eq!(verify([("X-Idenfy-Signature", SIGNED.as_bytes())], BODY, b"TestingKey"), Err(WebhookError::Missing));
+        assert_eq!(
+            verify([("X-Idenfy-Signature", SIGNED.as_bytes())], BODY, b"TestingKey"),
+            Err(WebhookError::Missing)
+        );
         for bad in ["", "00", "zz", &SIGNED[1..]] {
-            assert_eq!(verify([("Idenfy-Signature", bad.as_bytes())], BODY, b"TestingKey"), Err(WebhookError::Malformed));
+            assert_eq!(
+                verify([("Idenfy-Signature", bad.as_bytes())], BODY, b"TestingKey"),
+                Err(WebhookError::Malformed)
+            );
         }
     }
 
