@@ -14,5 +14,6 @@ block=$(sed -n '/^```console/,/^```$/p' <<< "$section" | grep -v '^```')
 sed -n 's/^\$ //p' <<< "$block" > commands
 grep -v '^\$ ' <<< "$block" > expected
 # shellcheck disable=SC1091
-. ./commands | grep -v '^listening' > printed
+. ./commands > all
+grep -v '^listening' all > printed
 diff expected printed && echo 'the README says what happens'

@@ -4,6 +4,7 @@
 mod submit {
     pub mod faults;
     pub mod page;
+    pub mod program;
     pub mod random;
     pub mod secrets;
     pub mod sessions;
