@@ -18,11 +18,8 @@ fn through(fault: Fault) -> Answer {
     let sandbox = sandbox(settings);
     let outcome = small_with(Submission::new().session(session(&sandbox, json!({}))));
     let request = outcome.request.as_ref().unwrap();
-    let patience = if fault == Fault::Silence {
-        Patience { answer: Duration::from_millis(300), ..patience() }
-    } else {
-        patience()
-    };
+    let patience =
+        if fault == Fault::Silence { Patience { answer: Duration::from_secs(2), ..patience() } } else { patience() };
     let submitter = Submitter::to(base(sandbox.address()), patience, credentials()).ledger(Arc::new(Ledger::new()));
     let answer = submitter.submit(request, &outcome.report);
     assert_eq!(sandbox.bodies(request.token().unwrap().expose()), 1);
