@@ -3,6 +3,8 @@
 //! What the service's pages document is answered with their words and identifiers. What they leave open is a switch of
 //! [`Settings`] or an assumption; `GET /` lists both, so that nobody takes them for the service's own behaviour.
 
+#![expect(clippy::result_large_err, reason = "an answer is made once a call, and a box would only hide it")]
+
 mod openapi;
 mod process;
 mod reply;

@@ -1,5 +1,7 @@
 //! Session creation (`POST /api/v2/token`), as far as direct processing is concerned.
 
+#![expect(clippy::result_large_err, reason = "made once a session")]
+
 use super::{Answer, Submitter, answer::Call};
 use crate::{
     Session, Submission, check,
