@@ -1,5 +1,6 @@
 //! Submitting, over real sockets: against the sandbox, and against servers that do worse.
 #![cfg(feature = "sandbox")]
+#![allow(clippy::result_large_err)]
 
 mod submit {
     pub mod faults;
