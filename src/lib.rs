@@ -4,6 +4,7 @@
 //! A [`Submission`] goes into [`Preflight::check`], an [`Outcome`] comes out: a [report](report::Report) and, when no
 //! finding denies it, the [`Request`], whose bytes are the exact body to POST. One image alone is looked at by
 //! [`Preflight::inspect`]. The stages in between are public, so that each can be used and measured on its own.
+//! What comes after the request is in `submit` and `sandbox`, by the features of these names.
 #![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![warn(clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
 // Tests fail by panicking, and set single options.
@@ -35,6 +36,12 @@ pub mod score;
 pub mod unlock;
 // The corridor.
 pub mod preflight;
+
+// Beyond the request.
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(feature = "submit")]
+pub mod submit;
 
 pub use error::Error;
 pub use options::Options;

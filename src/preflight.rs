@@ -254,6 +254,7 @@ impl Preflight {
         let envelope = Envelope {
             token_field: service.token_field,
             token: submission.token.as_ref().or(submission.session.as_ref().and_then(|s| s.token.as_ref())).cloned(),
+            scan_ref: submission.session.as_ref().and_then(|s| s.scan_ref.clone()),
             // What was not understood and allowed all the same is sent as it was given.
             country: terms.country.map(|c| c.to_string()).or(upper(&submission.country)),
             document_type: terms.document_type.map(|t| t.to_string()).or(upper(&submission.document_type)),

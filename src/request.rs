@@ -20,6 +20,8 @@ pub struct Request {
     body: Vec<u8>,
     images: Vec<(Step, usize)>,
     skip_analysis: bool,
+    token: Option<Token>,
+    scan_ref: Option<String>,
 }
 
 impl Request {
@@ -36,6 +38,16 @@ impl Request {
     /// The steps in the order of the body, with the bytes of each image before base64.
     pub fn images(&self) -> impl Iterator<Item = (&Step, usize)> {
         self.images.iter().map(|(step, bytes)| (step, *bytes))
+    }
+
+    /// The token in it.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// The session's `scanRef`, where a session was given: the answer to the call carries none.
+    pub fn scan_ref(&self) -> Option<&str> {
+        self.scan_ref.as_deref()
     }
 
     /// Whether it asks for `skipAnalysis`.
@@ -56,6 +68,8 @@ pub(crate) struct Envelope {
     pub token_field: TokenField,
     /// What is `None` is left out, as are the rules that ask for it when the caller allows that.
     pub token: Option<Token>,
+    /// Not in the body; the request carries it along.
+    pub scan_ref: Option<String>,
     pub country: Option<String>,
     pub document_type: Option<String>,
     pub skip_analysis: bool,
@@ -90,7 +104,7 @@ impl Envelope {
     }
 
     /// Writes the body. The images come in the order given; those that are owned are freed one by one.
-    pub fn assemble(&self, images: Vec<(Step, Cow<'_, [u8]>)>) -> Request {
+    pub fn assemble(self, images: Vec<(Step, Cow<'_, [u8]>)>) -> Request {
         let head = self.head();
         let characters: u64 = images.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
         let size = self.overhead(images.iter().map(|(s, _)| s)) + characters;
@@ -110,7 +124,7 @@ impl Envelope {
             sent.push((step, bytes.len()));
         }
         put(rest, self.tail().as_bytes());
-        Request { body, images: sent, skip_analysis: self.skip_analysis }
+        Request { body, images: sent, skip_analysis: self.skip_analysis, token: self.token, scan_ref: self.scan_ref }
     }
 }
 
@@ -154,13 +168,14 @@ mod tests {
             let envelope = Envelope {
                 token_field,
                 token: Some(token.clone()),
+                scan_ref: None,
                 country: Some("LT".into()),
                 document_type: typed.then(|| "PASSPORT".into()),
                 skip_analysis,
             };
             let steps: Vec<Step> = names.iter().enumerate().map(|(i, n)| Step::from(format!("{i}{n}").as_str())).collect();
             let pairs: Vec<_> = steps.iter().zip(images.iter().map(Vec::as_slice)).collect();
-            let request = envelope.assemble(pairs.iter().map(|(s, b)| ((*s).clone(), Cow::Borrowed(*b))).collect());
+            let request = envelope.clone().assemble(pairs.iter().map(|(s, b)| ((*s).clone(), Cow::Borrowed(*b))).collect());
             let base64: u64 = pairs.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
             prop_assert_eq!(request.body().len() as u64, envelope.overhead(&steps) + base64);
             let parsed: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
@@ -181,11 +196,12 @@ mod tests {
         let envelope = Envelope {
             token_field: TokenField::Token,
             token: Some(token.clone()),
+            scan_ref: None,
             country: Some("LT".into()),
             document_type: None,
             skip_analysis: false,
         };
-        let request = envelope.assemble(vec![(Step::Front, b"image bytes".as_slice().into())]);
+        let request = envelope.clone().assemble(vec![(Step::Front, b"image bytes".as_slice().into())]);
         assert_eq!(format!("{request:?}"), "Request(77 bytes, 1 images)");
         assert!(!format!("{envelope:?}").contains("SECRET"));
     }

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 
 /// Looks at identity-document images before they are sent to iDenfy's Direct Processing API.
 ///
-/// Exit status: 0 ready, 1 not ready (a finding denies it), 2 could not run.
+/// Exit status: 0 ready, 1 not ready (a finding denies it), 2 could not run. Of submit: 0 accepted, 1 refused before or
+/// by the service, 2 could not run, 3 unknown (the body was sent, no answer came).
 #[derive(Parser)]
 #[command(name = "preflight", version, max_term_width = 100)]
 pub struct Cli {
@@ -23,6 +24,12 @@ pub struct Cli {
 pub enum Command {
     Check(Box<Check>),
     Inspect(Inspect),
+    #[cfg(feature = "submit")]
+    Submit(Box<super::submit::Submit>),
+    #[cfg(feature = "submit")]
+    Compare(super::submit::Compare),
+    #[cfg(feature = "sandbox")]
+    Sandbox(super::sandbox::Serve),
     /// Print every rule with its family, its level and what it looks for.
     Rules,
 }

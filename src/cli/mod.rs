@@ -2,6 +2,10 @@
 
 mod args;
 mod output;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+#[cfg(feature = "submit")]
+mod submit;
 
 use args::{Check, Cli, Command, Inspect, LinesFormat, ReportFormat};
 use clap::Parser;
@@ -25,6 +29,12 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(check) => run_check(&check),
         Command::Inspect(inspect) => run_inspect(&inspect),
+        #[cfg(feature = "submit")]
+        Command::Submit(args) => submit::run(&args),
+        #[cfg(feature = "submit")]
+        Command::Compare(args) => submit::compare(&args),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => sandbox::run(&args),
         Command::Rules => output::print(&rules(), false).map(|()| 0),
     };
     match done {
@@ -36,11 +46,17 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn run_check(args: &Check) -> Result<u8, String> {
+/// The options of a submission.
+fn options(args: &Check) -> Result<Options, String> {
     let mut options = args.look.options()?;
     options.service.max_body_bytes = args.budget;
     options.service.max_image_base64 = args.image_cap;
     options.service.token_field = args.token_field.into();
+    Ok(options)
+}
+
+fn run_check(args: &Check) -> Result<u8, String> {
+    let options = options(args)?;
     let out = args.out.as_deref().map(Out::open).transpose()?;
     let to_stderr = matches!(out, Some(Out::Stdout));
     let submission = submission(args, &options)?;

@@ -66,8 +66,7 @@ impl Meter {
     /// Takes from what is left. An interpreter has no other way out than unwinding, which calls no panic hook here.
     fn charge(&mut self, bytes: f64) {
         self.left -= bytes;
-        // Not a number counts as too much.
-        if !(self.left >= 0.0) {
+        if self.left < 0.0 || self.left.is_nan() {
             resume_unwind(Box::new(TooMuch));
         }
     }

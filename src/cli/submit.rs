@@ -1,0 +1,137 @@
+//! `preflight submit` and `preflight compare`.
+
+use super::{
+    COULD_NOT_RUN, NOT_READY,
+    args::{Check, ReportFormat},
+    json, options, output, submission,
+};
+use clap::Args;
+use idenfy_preflight::{
+    Preflight,
+    submit::{
+        Answer, BaseUrl, Credentials, Ledger, NotSentReason, Patience, Submitter,
+        compare::{self, Prediction},
+        webhook::Payload,
+    },
+};
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+/// The body left, no answer came.
+const UNKNOWN: u8 = 3;
+
+/// Check one submission, then POST the body, once.
+///
+/// Credentials come from IDENFY_API_KEY and IDENFY_API_SECRET. With --session the answer can be joined with the later
+/// webhook (`preflight compare`).
+#[derive(Args)]
+pub struct Submit {
+    #[command(flatten)]
+    check: Check,
+    /// Where to.
+    #[arg(long, value_name = "URL", env = "IDENFY_BASE_URL", default_value = "https://ivs.idenfy.com")]
+    base_url: String,
+    /// A file that remembers which tokens were sent (by their hash), for several processes at once.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// How long to wait for the answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+}
+
+/// Compare what checks predicted with what webhooks brought, joined on scanRef: to calibrate on your own traffic.
+#[derive(Args)]
+pub struct Compare {
+    /// What `submit --format json` printed, one JSON a line. May be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    predicted: Vec<PathBuf>,
+    /// The bodies of webhooks, one JSON a line. Verify them first. May be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    received: Vec<PathBuf>,
+    /// How to print the comparison.
+    #[arg(long, value_enum, default_value = "text")]
+    format: ReportFormat,
+}
+
+pub fn run(args: &Submit) -> Result<u8, String> {
+    let check = &args.check;
+    let options = options(check)?;
+    let out = check.out.as_deref().map(output::Out::open).transpose()?;
+    if matches!(out, Some(output::Out::Stdout)) {
+        return Err("--out -: submit prints its answer there; name a file".into());
+    }
+    let base = BaseUrl::new(&args.base_url).map_err(|e| format!("--base-url: {e}"))?;
+    let credentials = Credentials::from_env().map_err(|e| e.to_string())?;
+    let patience = Patience { answer: Duration::from_secs(args.timeout), ..Patience::default() };
+    let mut submitter = Submitter::to(base, patience, credentials);
+    if let Some(path) = &args.ledger {
+        let ledger = Ledger::open(path).map_err(|e| format!("--ledger {}: {e}", path.display()))?;
+        submitter = submitter.ledger(Arc::new(ledger));
+    }
+    let submission = submission(check, &options)?;
+    let outcome = Preflight::new(options).check(&submission).map_err(|e| e.to_string())?;
+    let report = &outcome.report;
+    if let (Some(request), Some(out)) = (&outcome.request, out) {
+        out.write(request.body())?;
+    }
+    let answer = outcome.request.as_ref().map(|request| submitter.submit(request, report));
+    let scan_ref = outcome.request.as_ref().and_then(|r| r.scan_ref());
+    let text = match check.format {
+        ReportFormat::Text => match &answer {
+            Some(answer) => format!("{report}{answer}\n"),
+            None => report.to_string(),
+        },
+        ReportFormat::Json => {
+            let answer = answer.as_ref().map(Answer::to_json);
+            json(&json!({"scanRef": scan_ref, "submit": answer, "report": report}))?
+        }
+    };
+    output::print(&text, false)?;
+    Ok(match answer {
+        Some(Answer::Accepted) => 0,
+        // A token that was sent before is refused, before the network.
+        None | Some(Answer::NotSent(NotSentReason::TokenSent | NotSentReason::NoToken)) => NOT_READY,
+        Some(Answer::NotSent(_)) => COULD_NOT_RUN,
+        Some(Answer::Unknown { .. }) => UNKNOWN,
+        Some(_) => NOT_READY,
+    })
+}
+
+pub fn compare(args: &Compare) -> Result<u8, String> {
+    let predicted = lines(&args.predicted)?.iter().filter_map(prediction).collect::<Vec<_>>();
+    let received = lines(&args.received)?
+        .into_iter()
+        .map(|line| serde_json::from_value::<Payload>(line).map_err(|e| format!("--received: {e}")))
+        .collect::<Result<Vec<_>, _>>()?;
+    let found = compare::compare(&predicted, &received);
+    let text = match args.format {
+        ReportFormat::Text => found.to_string(),
+        ReportFormat::Json => json(&found)?,
+    };
+    output::print(&text, false)?;
+    Ok(0)
+}
+
+/// What a line of `submit --format json` foresees; `None` without a scanRef.
+fn prediction(line: &Value) -> Option<Prediction> {
+    let report = line.get("report")?;
+    let of_images = report.get("images").and_then(Value::as_array).into_iter().flatten();
+    let codes = of_images
+        .chain([report])
+        .filter_map(|part| part.get("findings")?.as_array())
+        .flatten()
+        .filter_map(|f| Some(f.get("predicts")?.as_str()?.to_owned()));
+    Some(Prediction { scan_ref: line.get("scanRef")?.as_str()?.to_owned(), codes: codes.collect() })
+}
+
+fn lines(paths: &[PathBuf]) -> Result<Vec<Value>, String> {
+    let mut values = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        for (n, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+            let value = serde_json::from_str(line).map_err(|e| format!("{}, line {}: {e}", path.display(), n + 1))?;
+            values.push(value);
+        }
+    }
+    Ok(values)
+}

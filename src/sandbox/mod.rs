@@ -1,0 +1,233 @@
+//! A local stand-in for the service: real sockets, the documented rules, nothing kept on disk.
+//!
+//! What the service's pages document is answered with their words and identifiers. What they leave open is a switch of
+//! [`Settings`] or an assumption; `GET /` lists both, so that nobody takes them for the service's own behaviour.
+
+#![expect(clippy::result_large_err, reason = "an answer is made once a call, and a box would only hide it")]
+
+mod openapi;
+mod process;
+mod reply;
+mod server;
+mod state;
+mod token;
+mod webhook;
+
+use crate::submit::Credentials;
+use state::State;
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// How the sandbox behaves where the service's pages say nothing, and what goes wrong.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Whether the contract has direct processing.
+    pub contract: bool,
+    /// Whether a refused call spends its token. Default: yes, the cautious reading.
+    pub token_burns_on_error: bool,
+    /// What the 20 MB count.
+    pub limit_counts: LimitCounts,
+    /// The field that carries the token.
+    pub token_field: TokenFields,
+    /// Whether photos are looked at, by this library's own measures; each photo takes a fraction of a second.
+    pub photo_check: bool,
+    /// How long every answer takes.
+    pub latency: Duration,
+    /// What goes wrong with calls to `/api/v2/process`.
+    pub fault: Fault,
+    /// The key that signs webhooks; `None` for the API secret, as in older accounts.
+    pub webhook_key: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            contract: true,
+            token_burns_on_error: true,
+            limit_counts: LimitCounts::Body,
+            token_field: TokenFields::Either,
+            photo_check: true,
+            latency: Duration::ZERO,
+            fault: Fault::None,
+            webhook_key: None,
+        }
+    }
+}
+
+/// What the 20 MB count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitCounts {
+    /// The whole JSON body.
+    Body,
+    /// The images' bytes before base64.
+    Images,
+}
+
+/// The field that carries the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenFields {
+    /// `token`, as on the newest page.
+    Token,
+    /// `authToken`, as on all earlier ones.
+    AuthToken,
+    /// Either.
+    Either,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// The connection is closed as soon as it stands.
+    Hangup,
+    /// The connection is closed in the middle of the body.
+    CutBody,
+    /// The call is carried out, and the connection closed without an answer.
+    Reset,
+    /// The call is carried out, and half of an answer comes.
+    HalfAnswer,
+    /// The call is carried out, and the answer never comes.
+    Silence,
+    /// Status 500, INTERNAL_ERROR.
+    InternalError,
+    /// Status 429 with Retry-After.
+    TooManyRequests,
+    /// Status 429 without.
+    TooManyRequestsBare,
+    /// Status 413 and a page of HTML, as a proxy answers.
+    TooLarge,
+    /// Status 502 and a page of HTML, as a proxy answers.
+    BadGateway,
+    /// Status 307 to the same path of another host.
+    Redirect,
+}
+
+impl Fault {
+    /// All, with the names that `--fault` takes.
+    pub const ALL: [(&'static str, Self); 12] = [
+        ("none", Self::None),
+        ("hangup", Self::Hangup),
+        ("cut-body", Self::CutBody),
+        ("reset", Self::Reset),
+        ("half-answer", Self::HalfAnswer),
+        ("silence", Self::Silence),
+        ("500", Self::InternalError),
+        ("429", Self::TooManyRequests),
+        ("429-bare", Self::TooManyRequestsBare),
+        ("413", Self::TooLarge),
+        ("502", Self::BadGateway),
+        ("redirect", Self::Redirect),
+    ];
+}
+
+struct Shared {
+    settings: Mutex<Settings>,
+    state: Mutex<State>,
+    credentials: Credentials,
+    address: SocketAddr,
+}
+
+impl Shared {
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running server; it stops when this is dropped.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Listens.
+    ///
+    /// # Errors
+    /// When the address is not of this machine alone, or cannot be listened on.
+    pub fn start(address: SocketAddr, credentials: Credentials, settings: Settings) -> io::Result<Self> {
+        if !address.ip().is_loopback() {
+            return Err(io::Error::other("the sandbox listens on loopback addresses alone (127.0.0.1, ::1)"));
+        }
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let shared = Arc::new(Shared {
+            settings: Mutex::new(settings),
+            state: Mutex::default(),
+            credentials,
+            address: listener.local_addr()?,
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let served = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            runtime.block_on(async {
+                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                    let serving = tokio::spawn(server::serve(listener, served));
+                    let _ = stopped.await;
+                    serving.abort();
+                }
+            });
+            runtime.shutdown_background();
+        });
+        Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// Changes what goes wrong from now on.
+    pub fn set_fault(&self, fault: Fault) {
+        self.shared.settings().fault = fault;
+    }
+
+    /// How many bodies with this token arrived, whole or in part.
+    pub fn bodies(&self, token: &str) -> usize {
+        self.shared.state().bodies.get(token).copied().unwrap_or(0)
+    }
+
+    /// How many bodies arrived for each token.
+    pub fn all_bodies(&self) -> Vec<usize> {
+        self.shared.state().bodies.values().copied().collect()
+    }
+
+    /// Waits until the server ends, which it does not by itself.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address()).finish_non_exhaustive()
+    }
+}

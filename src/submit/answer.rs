@@ -1,0 +1,303 @@
+//! What came of a call: every answer that the service is known to give, as a type.
+
+use super::http::{Lost, NotSentReason, Reply};
+use crate::report::Report;
+use serde_json::{Map, Value, json};
+use std::{fmt, time::Duration};
+
+macro_rules! identifiers {
+    ($($variant:ident $name:literal $meaning:literal;)*) => {
+        /// What the service calls an error.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Identifier {
+            $(#[doc = $meaning] $variant,)*
+            /// One that was not published when this was written.
+            Other(String),
+        }
+
+        impl Identifier {
+            /// All that are published (iDenfy, "Error messages", 2019 to 2026; the last on its page on deletion).
+            pub const PUBLISHED: &'static [Identifier] = &[$(Self::$variant,)*];
+
+            /// The service's spelling.
+            pub fn name(&self) -> &str {
+                match self { $(Self::$variant => $name,)* Self::Other(name) => name }
+            }
+
+            /// What the service's pages say it means; of one that is not published, nothing.
+            pub fn meaning(&self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* Self::Other(_) => "" }
+            }
+        }
+    };
+}
+
+identifiers! {
+    InternalError "INTERNAL_ERROR" "An unexpected error on the service's side.";
+    BadValue "BAD_VALUE" "A parameter is invalid.";
+    MissingValue "MISSING_VALUE" "A required parameter is missing.";
+    Unauthorized "UNAUTHORIZED" "The credentials are bad or missing.";
+    EncodingError "ENCODING_ERROR" "The body could not be decoded.";
+    JsonError "JSON_ERROR" "The body is not valid JSON.";
+    TokenNotValid "TOKEN_NOT_VALID" "The token has expired, was used already, or does not exist.";
+    PartnerContractError "PARTNER_CONTRACT_ERROR" "The contract does not permit it.";
+    MethodNotAllowed "METHOD_NOT_ALLOWED" "The wrong HTTP method.";
+    PermissionsError "PERMISSIONS_ERROR" "No permission, or no tokens left.";
+    TooManyRequests "TOO_MANY_REQUESTS" "The rate limit was reached.";
+    ValidationError "VALIDATION_ERROR" "Fields failed validation.";
+    PartnerError "PARTNER_ERROR" "The call does not fit the session's state.";
+}
+
+impl From<&str> for Identifier {
+    fn from(name: &str) -> Self {
+        Self::PUBLISHED.iter().find(|i| i.name() == name).cloned().unwrap_or_else(|| Self::Other(name.to_owned()))
+    }
+}
+
+/// What the service said of an error; every field may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Said {
+    /// `identifier`.
+    pub identifier: Option<Identifier>,
+    /// `message`; of an answer that is not JSON the beginning of its text. Token and credentials are cut out of it.
+    pub message: Option<String>,
+    /// `severity`; `NOT_SEVERE` is the only one ever shown.
+    pub severity: Option<String>,
+    /// `documentation`.
+    pub documentation: Option<String>,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// 200 without a body: the images are being processed, the result comes by webhook.
+    Accepted,
+    /// 200 with an error: the document was not detected in the photo.
+    NotDetected {
+        /// What the service said.
+        said: Said,
+        /// What to do now.
+        advice: Advice,
+    },
+    /// The service, or something before it, said no.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What the service said.
+        said: Said,
+        /// How long to wait, when `Retry-After` says so in seconds.
+        retry_after: Option<Duration>,
+    },
+    /// Not a byte of the body left: the token is as good as it was.
+    NotSent(NotSentReason),
+    /// The body left, at least in part, and no answer came that says what became of it: never sent again.
+    Unknown {
+        /// What happened.
+        what: String,
+        /// Bytes of the body that may have left.
+        bytes: u64,
+        /// By which `POST /api/v2/status` tells what became of it, when known.
+        scan_ref: Option<String>,
+    },
+}
+
+/// What to do about a document that was not detected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Advice {
+    /// Whether `skipAnalysis` would help: the pictures can be read, and something named made the service's check
+    /// object. Where it was set already, or the pictures are bad, a clearer photo is needed.
+    pub skip_analysis: bool,
+    /// Why, one reason a line.
+    pub because: Vec<String>,
+}
+
+impl Answer {
+    /// From what came back, and what the check had found.
+    pub(super) fn new(came: Result<Reply, Lost>, call: &Call<'_>) -> Self {
+        let unknown = |what: String, bytes| Self::Unknown {
+            what: (call.redact)(&what),
+            bytes,
+            scan_ref: call.scan_ref.map(str::to_owned),
+        };
+        let reply = match came {
+            Ok(reply) => reply,
+            Err(Lost::Before(reason)) => return Self::NotSent(reason),
+            Err(Lost::After(bytes, what)) => return unknown(what, bytes),
+        };
+        let read = Said::read(&reply, call.redact);
+        match (reply.status, read) {
+            (200, _) if reply.cut => unknown("the answer was cut off".into(), call.bytes),
+            (200, Read::Nothing) => Self::Accepted,
+            (200, Read::Service(said)) => Self::NotDetected { said, advice: Advice::new(call) },
+            (200..=299, _) => {
+                unknown(format!("status {} with an answer that is not the service's", reply.status), call.bytes)
+            }
+            // A gateway that had no answer itself.
+            (502 | 504, Read::Nothing | Read::Other(_)) => {
+                unknown(format!("status {} from a gateway before the service", reply.status), call.bytes)
+            }
+            (status, read) => {
+                let said = match read {
+                    Read::Nothing => Said::default(),
+                    Read::Service(said) | Read::Other(said) => said,
+                };
+                let retry_after = reply.retry_after.and_then(|s| s.trim().parse().ok()).map(Duration::from_secs);
+                Self::Refused { status, said, retry_after }
+            }
+        }
+    }
+
+    /// The name of the case.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::NotDetected { .. } => "not_detected",
+            Self::Refused { .. } => "refused",
+            Self::NotSent(_) => "not_sent",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Whether the token can still be used. Where the pages do not say whether it is spent, it is taken to be.
+    pub fn token_is_good(&self) -> bool {
+        matches!(self, Self::NotSent(reason) if *reason != NotSentReason::TokenSent)
+    }
+
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::from_iter([
+            ("answer".to_owned(), json!(self.name())),
+            ("token_is_good".to_owned(), json!(self.token_is_good())),
+            ("message".to_owned(), json!(self.to_string())),
+        ]);
+        let more = match self {
+            Self::Accepted => json!({}),
+            Self::NotDetected { said, advice } => {
+                json!({"service": said.to_json(), "skip_analysis": {"recommended": advice.skip_analysis, "because": advice.because}})
+            }
+            Self::Refused { status, said, retry_after } => {
+                json!({"status": status, "service": said.to_json(), "retry_after": retry_after.map(|d| d.as_secs())})
+            }
+            Self::NotSent(reason) => json!({"reason": reason.to_string()}),
+            Self::Unknown { what, bytes, scan_ref } => json!({"reason": what, "bytes": bytes, "scanRef": scan_ref}),
+        };
+        object.extend(more.as_object().cloned().unwrap_or_default());
+        object.into()
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("Accepted: the result comes by webhook."),
+            Self::NotDetected { said, advice } => {
+                write!(
+                    f,
+                    "Not detected: the service found no document in the photo{said}. The token is probably spent: create a new session and "
+                )?;
+                match advice.skip_analysis {
+                    true => write!(f, "send the same photos with skipAnalysis ({}).", advice.because.join("; ")),
+                    false => f.write_str("send a clearer photo with the whole document in it."),
+                }
+            }
+            Self::Refused { status, said, retry_after } => {
+                write!(f, "Refused with status {status}{said}.")?;
+                match (status, retry_after) {
+                    (300..=399, _) => {
+                        f.write_str(" The address redirects, which is never followed: set the base URL right.")
+                    }
+                    (413, _) => f.write_str(
+                        " The body is too large for what stands before the service: send it with a smaller budget.",
+                    ),
+                    (_, Some(wait)) => write!(f, " Wait {} s before the next call.", wait.as_secs()),
+                    (429, None) => f.write_str(" Wait before the next call, longer each time."),
+                    _ => Ok(()),
+                }?;
+                f.write_str(" The token may be spent: create a new session.")
+            }
+            Self::NotSent(reason) => write!(f, "Not sent: {reason}."),
+            Self::Unknown { what, bytes, scan_ref } => {
+                write!(
+                    f,
+                    "Unknown: {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status "
+                )?;
+                match scan_ref {
+                    Some(scan_ref) => write!(f, "for scanRef {scan_ref}."),
+                    None => f.write_str("with the scanRef of the session's creation."),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(identifier) = &self.identifier {
+            write!(f, ", {}", identifier.name())?;
+        }
+        match &self.message {
+            Some(message) => write!(f, ": {}", message.trim_end_matches('.')),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What an answer is read against.
+pub(super) struct Call<'a> {
+    pub bytes: u64,
+    pub scan_ref: Option<&'a str>,
+    pub skipped: bool,
+    pub report: Option<&'a Report>,
+    /// Cuts token and credentials out of a text.
+    pub redact: &'a dyn Fn(&str) -> String,
+}
+
+impl Advice {
+    fn new(call: &Call<'_>) -> Self {
+        let skip = call.report.map(|r| r.skip_analysis.clone()).unwrap_or_default();
+        Self { skip_analysis: skip.recommended && !call.skipped, because: skip.because }
+    }
+}
+
+/// The body of an answer.
+enum Read {
+    Nothing,
+    /// An object with at least one of the documented fields.
+    Service(Said),
+    /// Anything else: a proxy's page, half an object.
+    Other(Said),
+}
+
+/// The most that is kept of a text from outside.
+const MAX_TEXT: usize = 400;
+
+impl Said {
+    fn read(reply: &Reply, redact: &dyn Fn(&str) -> String) -> Read {
+        let text = String::from_utf8_lossy(&reply.body);
+        if text.trim().is_empty() {
+            return Read::Nothing;
+        }
+        let own =
+            |text: &str| redact(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect();
+        let Ok(Value::Object(map)) = serde_json::from_str(&text) else {
+            return Read::Other(Self { message: Some(own(text.trim())), ..Self::default() });
+        };
+        let field = |name: &str| map.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(own);
+        let said = Self {
+            identifier: field("identifier").map(|s: String| Identifier::from(s.as_str())),
+            message: field("message"),
+            severity: field("severity"),
+            documentation: field("documentation"),
+        };
+        if said == Self::default() { Read::Other(said) } else { Read::Service(said) }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"identifier": self.identifier.as_ref().map(Identifier::name), "message": self.message,
+            "severity": self.severity, "documentation": self.documentation})
+    }
+}

@@ -1,0 +1,134 @@
+//! Tokens that were sent, so that none is sent twice. A token is entered *before* its first byte leaves, and taken out
+//! only when it is certain that none did: a crash in between leaves it entered, which is the safe side.
+
+use crate::submission::Token;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashSet,
+    fs::{File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::Path,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+type Hash = [u8; 32];
+
+/// Remembers tokens by their SHA-256; the tokens themselves are not kept.
+#[derive(Debug, Default)]
+pub struct Ledger(Mutex<Book>);
+
+#[derive(Debug, Default)]
+struct Book {
+    memory: HashSet<Hash>,
+    file: Option<File>,
+}
+
+/// The process's own: what [`Submitter`](super::Submitter)s share by default.
+static SHARED: LazyLock<Arc<Ledger>> = LazyLock::new(Arc::default);
+
+impl Ledger {
+    /// The one that all of this process share.
+    pub fn shared() -> Arc<Self> {
+        Arc::clone(&SHARED)
+    }
+
+    /// One in memory, apart from the shared one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One in a file, which several processes may use at once: it is locked and synced for every entry. One line each
+    /// entry, `+` or `-` and the token's SHA-256.
+    ///
+    /// # Errors
+    /// When it cannot be opened for reading and writing.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Self(Mutex::new(Book { memory: HashSet::new(), file: Some(options.open(path)?) })))
+    }
+
+    /// Enters a token; false when it was there already.
+    pub(crate) fn claim(&self, token: &Token) -> io::Result<bool> {
+        let hash = Sha256::digest(token.expose()).into();
+        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if book.memory.contains(&hash) || !book.write(hash, true)? {
+            return Ok(false);
+        }
+        book.memory.insert(hash);
+        Ok(true)
+    }
+
+    /// Takes a token out that was claimed and certainly did not leave.
+    pub(crate) fn release(&self, token: &Token) -> io::Result<()> {
+        let hash = Sha256::digest(token.expose()).into();
+        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        book.write(hash, false)?;
+        book.memory.remove(&hash);
+        Ok(())
+    }
+}
+
+impl Book {
+    /// Writes an entry under the file's lock; false when it says that already.
+    fn write(&mut self, hash: Hash, sent: bool) -> io::Result<bool> {
+        let Some(file) = &mut self.file else { return Ok(true) };
+        file.lock()?;
+        let written = append(file, hash, sent);
+        file.unlock()?;
+        written
+    }
+}
+
+fn append(file: &mut File, hash: Hash, sent: bool) -> io::Result<bool> {
+    let name: String = hash.iter().map(|b| format!("{b:02x}")).collect();
+    let mut text = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_end(&mut text)?;
+    let (plus, minus) = (format!("+{name}"), format!("-{name}"));
+    // The last word counts. A line that was torn by a crash names no token, and none was sent for it.
+    let last = text.split(|b| *b == b'\n').rfind(|l| *l == plus.as_bytes() || *l == minus.as_bytes());
+    if last.is_some_and(|l| l.starts_with(b"+")) == sent {
+        return Ok(false);
+    }
+    let torn = text.last().is_some_and(|b| *b != b'\n');
+    let line = format!("{}{}\n", if torn { "\n" } else { "" }, if sent { plus } else { minus });
+    file.write_all(line.as_bytes())?;
+    file.sync_data()?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_claimed_once_across_ledgers_of_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        std::fs::write(&path, "+torn").unwrap();
+        let (a, b) = (Ledger::open(&path).unwrap(), Ledger::open(&path).unwrap());
+        let token = Token::new("SECRETSECRET");
+        assert!(a.claim(&token).unwrap());
+        assert!(!a.claim(&token).unwrap() && !b.claim(&token).unwrap());
+        a.release(&token).unwrap();
+        assert!(b.claim(&token).unwrap() && !a.claim(&token).unwrap());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(!text.contains("SECRET") && !format!("{a:?}").contains("SECRET"));
+    }
+
+    #[test]
+    fn of_many_threads_one_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let won: usize = std::thread::scope(|s| {
+            let run = || Ledger::open(&path).unwrap().claim(&Token::new("T")).unwrap();
+            let all: Vec<_> = (0..16).map(|_| s.spawn(run)).collect();
+            all.into_iter().map(|h| usize::from(h.join().unwrap())).sum()
+        });
+        assert_eq!(won, 1);
+    }
+}

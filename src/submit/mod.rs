@@ -1,0 +1,79 @@
+//! A [`Request`] to an [`Answer`]: one POST, never two. A token is spent by the call, so nothing is sent again once a
+//! byte of the body may have left; the [`Ledger`] holds that across calls and, in a file, across processes.
+
+mod answer;
+pub mod compare;
+mod credentials;
+mod http;
+mod ledger;
+pub mod session;
+pub mod webhook;
+
+pub use answer::{Advice, Answer, Identifier, Said};
+pub use credentials::{Credentials, CredentialsError};
+pub use http::{BaseUrl, NotSentReason, Patience};
+pub use ledger::Ledger;
+
+use crate::{Request, report::Report};
+use std::{fmt, slice, sync::Arc, time::Duration};
+
+type Wait<'a> = slice::Iter<'a, Duration>;
+
+/// Sends requests. Blocking; shared between threads.
+pub struct Submitter {
+    client: http::Client,
+    credentials: Credentials,
+    ledger: Arc<Ledger>,
+}
+
+impl Submitter {
+    /// To iDenfy, with the ledger that the process shares. Proxies are taken from the usual variables (`HTTPS_PROXY`,
+    /// `NO_PROXY` …).
+    pub fn new(credentials: Credentials) -> Self {
+        Self::to(BaseUrl::default(), Patience::default(), credentials)
+    }
+
+    /// To another address, with other times.
+    pub fn to(base: BaseUrl, patience: Patience, credentials: Credentials) -> Self {
+        Self { client: http::Client::new(base, patience), credentials, ledger: Ledger::shared() }
+    }
+
+    /// With another ledger than the one that the process shares.
+    pub fn ledger(mut self, ledger: Arc<Ledger>) -> Self {
+        self.ledger = ledger;
+        self
+    }
+
+    /// Sends the request, once. The report is that of the same check; it says what to do about a document that the
+    /// service does not detect.
+    pub fn submit(&self, request: &Request, report: &Report) -> Answer {
+        let Some(token) = request.token() else { return Answer::NotSent(NotSentReason::NoToken) };
+        match self.ledger.claim(token) {
+            Ok(true) => {}
+            Ok(false) => return Answer::NotSent(NotSentReason::TokenSent),
+            Err(e) => return Answer::NotSent(NotSentReason::Ledger(e.to_string())),
+        }
+        let came = self.client.post("/api/v2/process", &self.credentials, request.body());
+        let redact = |text: &str| self.credentials.redact(&text.replace(token.expose(), "…"));
+        let call = answer::Call {
+            bytes: request.body().len() as u64,
+            scan_ref: request.scan_ref(),
+            skipped: request.skips_analysis(),
+            report: Some(report),
+            redact: &redact,
+        };
+        let answer = Answer::new(came, &call);
+        if answer.token_is_good()
+            && let Err(e) = self.ledger.release(token)
+        {
+            return Answer::NotSent(NotSentReason::Ledger(e.to_string()));
+        }
+        answer
+    }
+}
+
+impl fmt::Debug for Submitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Submitter").field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Runs the README's "From session to webhook" as it is written. usage: tests/readme.sh [PREFLIGHT]
+set -euo pipefail
+repository=$(cd "$(dirname "$0")/.." && pwd)
+folder=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$folder"' EXIT
+program=${1:-$repository/target/release/preflight}
+mkdir -p "$folder/target/release"
+ln -s "$repository/testdata" "$folder/testdata"
+ln -s "$(realpath "$program")" "$folder/target/release/preflight"
+cd "$folder"
+section=$(sed -n '/^## From session to webhook/,/^## How well/p' "$repository/README.md")
+block=$(sed -n '/^```console/,/^```$/p' <<< "$section" | grep -v '^```')
+sed -n 's/^\$ //p' <<< "$block" > commands
+grep -v '^\$ ' <<< "$block" > expected
+# shellcheck disable=SC1091
+. ./commands > all
+grep -v '^listening' all > printed
+diff expected printed && echo 'the README says what happens'

@@ -1,0 +1,85 @@
+//! The program: exit statuses, and what is printed.
+#![cfg(feature = "cli")]
+
+use crate::*;
+use idenfy_preflight::sandbox::Fault;
+use std::{fs, process::Command};
+
+fn testdata(name: &str) -> String {
+    format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// `submit` to a sandbox, with these arguments besides the good set.
+fn submit(base: &str, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_preflight"));
+    command.args(["submit", "--country", "LT", "--document-type", "ID_CARD", "--base-url", base]);
+    for step in ["front", "back", "face"] {
+        command.args([format!("--{step}"), testdata(&format!("{step}.jpg"))]);
+    }
+    command.args(arguments).env("IDENFY_API_KEY", KEY).env("IDENFY_API_SECRET", SECRET).env_remove("IDENFY_TOKEN");
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn exit_statuses_tell_the_cases_apart() {
+    let sandbox = sandbox(settings());
+    let url = format!("http://{}", sandbox.address());
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let new = |name: &str| {
+        let (status, text) = post(&sandbox, "/api/v2/token", br#"{"clientId":"c"}"#);
+        assert_eq!(status, 201);
+        fs::write(at(name), text).unwrap();
+        at(name)
+    };
+    let (session, ledger) = (new("session.json"), at("ledger"));
+    let with = ["--session", session.as_str(), "--ledger", ledger.as_str(), "--format", "json"];
+    let (status, stdout, stderr) = submit(&url, &with);
+    let printed: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}{stderr}"));
+    assert_eq!((status, &printed["submit"]["answer"]), (0, &json!("accepted")));
+    let created: Value = serde_json::from_str(&fs::read_to_string(&session).unwrap()).unwrap();
+    assert_eq!(printed["scanRef"], created["scanRef"]);
+    // Another process knows by the ledger; without it the service refuses.
+    let (status, stdout, _) = submit(&url, &with);
+    assert_eq!(status, 1);
+    assert!(stdout.contains("sent before"), "{stdout}");
+    let (status, stdout, _) = submit(&url, &["--session", &session]);
+    assert_eq!(status, 1);
+    assert!(stdout.contains("TOKEN_NOT_VALID"), "{stdout}");
+    // Refused before: nothing is sent.
+    let (status, stdout, _) = submit(
+        &url,
+        &[
+            "--token",
+            "NEVERSENTNEVERSENT",
+            "--deny",
+            "trailing_data",
+            "--step",
+            &format!("X={}", testdata("trailing_data.jpg")),
+        ],
+    );
+    assert_eq!((status, sandbox.bodies("NEVERSENTNEVERSENT")), (1, 0), "{stdout}");
+    // The body left, no answer came.
+    sandbox.set_fault(Fault::Reset);
+    let (status, stdout, _) = submit(&url, &["--session", &new("second.json")]);
+    assert_eq!(status, 3, "{stdout}");
+    assert!(stdout.contains("/api/v2/status") && stdout.contains("scanRef"), "{stdout}");
+    // Could not run.
+    let (status, _, stderr) = submit("http://example.com", &["--token", "TOKENTOKENTOKEN"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("https"), "{stderr}");
+    let (status, stdout, _) = submit("https://no-such-host.invalid", &["--token", "TOKENTOKENTOKEN"]);
+    assert_eq!(status, 2, "{stdout}");
+    assert!(stdout.contains("Not sent"), "{stdout}");
+}
+
+#[test]
+fn the_sandbox_listens_on_this_machine_alone() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_preflight"));
+    command.args(["sandbox", "--listen", "0.0.0.0:0"]).env("IDENFY_API_KEY", KEY).env("IDENFY_API_SECRET", SECRET);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("loopback"));
+}
