@@ -64,7 +64,7 @@ pub fn small(token: &str) -> Outcome {
 pub fn small_with(submission: Submission<'_>) -> Outcome {
     let mut options = Options::default();
     options.levels.set_all(Level::Allow);
-    let outcome = Preflight::new(options).check(&submission.country("LT").image(Image::new(Step::Front, "", DOT)));
+    let outcome = Preflight::new(options).check(submission.country("LT").image(Image::new(Step::Front, "", DOT)));
     let outcome = outcome.unwrap();
     assert!(outcome.request.is_some(), "{}", outcome.report);
     outcome
