@@ -2,10 +2,8 @@
 #![allow(clippy::expect_used)]
 
 #[path = "../testdata/files.rs"]
-#[allow(dead_code)]
 mod files;
 #[path = "../testdata/paint.rs"]
-#[allow(dead_code)]
 mod paint;
 
 use paint::Scene;
