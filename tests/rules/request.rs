@@ -227,7 +227,7 @@ fn all_allowed_still_stops_a_body_over_the_limit() {
 
 #[test]
 fn the_face_of_a_document_session_is_sent_all_the_same() {
-    let outcome = idenfy_preflight::Preflight::default().check(&good().token_type(TokenType::Document)).unwrap();
+    let outcome = idenfy_preflight::Preflight::default().check(good().token_type(TokenType::Document)).unwrap();
     let request = outcome.request.unwrap();
     assert!(request.images().any(|(step, bytes)| *step == Step::Face && bytes == FACE.len()));
 }
