@@ -14,7 +14,7 @@ use super::{
 #[non_exhaustive]
 pub struct Sharpness {
     /// 80th percentile of acutance on edges, of the direction in which it is least; `None` with too little print to
-    /// tell. Soft edges that are none of print (of a shadow, say) lower it by no more than [`SOFT_EDGES`] under that
+    /// tell. Soft edges that are none of print (of a shadow, say) lower it by no more than 0.12 under that
     /// of strokes.
     pub acutance: Option<f32>,
     /// The same by the direction that edges face: across, down the right, down, down the left; `None` where too few
