@@ -1,6 +1,7 @@
 //! Where on the sheet something is printed: the smoothed sheet, the range of tones around every pixel, the noise.
 
 use super::sheet::Sheet;
+use std::{collections::VecDeque, iter::repeat_n};
 
 /// The sheet, smoothed, with the range of tones around every pixel. Values are luma times 16.
 pub struct Edges {
@@ -30,11 +31,16 @@ impl Edges {
     pub fn of(sheet: &Sheet) -> Self {
         let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
         let smooth = smooth(sheet.luma.data(), width, height);
-        let (largest, smallest) = (window(&smooth, width, i16::max), window(&smooth, width, i16::min));
-        let range = largest.iter().zip(&smallest).map(|(a, b)| a - b).collect();
-        let (closed, opened) = (window(&largest, width, i16::min), window(&smallest, width, i16::max));
-        let hat = |((c, o), s): ((&i16, &i16), &i16)| if c - s >= s - o { c - s } else { o - s };
-        let stroke = closed.iter().zip(&opened).zip(&smooth).map(hat).collect();
+        let largest = window(&smooth, width, i16::max);
+        let mut stroke = window(&largest, width, i16::min);
+        let smallest = window(&smooth, width, i16::min);
+        let mut range = largest;
+        range.iter_mut().zip(&smallest).for_each(|(most, least)| *most -= least);
+        let opened = window(&smallest, width, i16::max);
+        for ((closed, opened), s) in stroke.iter_mut().zip(&opened).zip(&smooth) {
+            let (darker, lighter) = (*closed - s, s - opened);
+            *closed = if darker >= lighter { darker } else { -lighter };
+        }
         let mut edges = Self { width, height, smooth, range, stroke, noise: 0.0, contrast: 0.0 };
         let inset = edges.inset();
         edges.noise = noise(sheet, inset);
@@ -102,37 +108,67 @@ fn smooth(data: &[u8], width: usize, height: usize) -> Vec<i16> {
     out
 }
 
-/// The largest (or smallest) of the 9 x 9 pixels around every pixel.
+/// The largest (or smallest) of the 9 x 9 pixels around every pixel; the border is repeated outward.
+///
+/// Windows of nine are joined from such of two, four and eight, first along each row, then down; only the rows that are
+/// still needed are kept.
 fn window(data: &[i16], width: usize, pick: impl Fn(i16, i16) -> i16 + Copy) -> Vec<i16> {
-    let mut scratch = Default::default();
-    let mut across = Vec::with_capacity(data.len());
-    data.chunks_exact(width).for_each(|row| sliding(row, 1, pick, &mut scratch, &mut across));
+    let rows = data.chunks_exact(width);
+    let mut along = Default::default();
+    let [mut two, mut four, mut eight, mut nine] = [1, 2, 4, 1].map(Earlier::new);
     let mut out = Vec::with_capacity(data.len());
-    sliding(&across, width, pick, &mut scratch, &mut out);
+    let (first, last) = (rows.clone().next(), rows.clone().next_back());
+    for row in repeat_n(first, 4).chain(rows.map(Some)).chain(repeat_n(last, 4)).flatten() {
+        let row = window_along(row, pick, &mut along);
+        let Some(of_two) = two.join(row, row, pick) else { continue };
+        let Some(of_four) = four.join(of_two, of_two, pick) else { continue };
+        let Some(of_eight) = eight.join(of_four, of_four, pick) else { continue };
+        out.extend_from_slice(nine.join(of_eight, row, pick).unwrap_or(&[]));
+    }
     out
 }
 
-/// Appends to `out` the largest (or smallest) of nine values `step` apart, centred; the first and last `step` values are
-/// repeated outward.
-fn sliding(
-    data: &[i16],
-    step: usize,
-    pick: impl Fn(i16, i16) -> i16,
-    [padded, two, four, eight]: &mut [Vec<i16>; 4],
-    out: &mut Vec<i16>,
-) {
-    let (first, last) = (data.get(..step).unwrap_or(&[]), data.get(data.len().saturating_sub(step)..).unwrap_or(&[]));
+/// Rows kept until the one that is `by` later comes.
+struct Earlier {
+    by: usize,
+    rows: VecDeque<Vec<i16>>,
+    joined: Vec<i16>,
+}
+
+impl Earlier {
+    fn new(by: usize) -> Self {
+        Self { by, rows: VecDeque::with_capacity(by), joined: Vec::new() }
+    }
+
+    /// Keeps `row`; joins the one from `by` rows earlier, if there is one, with `with`.
+    fn join(&mut self, row: &[i16], with: &[i16], pick: impl Fn(i16, i16) -> i16) -> Option<&[i16]> {
+        let earlier = if self.rows.len() == self.by { self.rows.pop_front() } else { None };
+        let found = earlier.is_some();
+        let mut kept = earlier.unwrap_or_default();
+        self.joined.clear();
+        self.joined.extend(kept.iter().zip(with).map(|(a, b)| pick(*a, *b)));
+        kept.clear();
+        kept.extend_from_slice(row);
+        self.rows.push_back(kept);
+        found.then_some(&self.joined)
+    }
+}
+
+/// The largest (or smallest) of nine values of a row, centred; the border is repeated outward.
+fn window_along<'a>(row: &[i16], pick: impl Fn(i16, i16) -> i16, scratch: &'a mut [Vec<i16>; 5]) -> &'a [i16] {
+    let [padded, two, four, eight, nine] = scratch;
+    let ends = [row.first(), row.last()].map(|end| [end.copied().unwrap_or(0); 4]);
     padded.clear();
-    [first, first, first, first, data, last, last, last, last].iter().for_each(|part| padded.extend_from_slice(part));
-    // Windows of 2, 4, 8 and 9 values that begin at each place.
+    [&ends[0], row, &ends[1]].iter().for_each(|part| padded.extend_from_slice(part));
     let join = |v: &[i16], w: &[i16], by: usize, out: &mut Vec<i16>| {
-        out.extend(v.iter().zip(w.get(by * step..).unwrap_or(&[])).map(|(a, b)| pick(*a, *b)));
+        out.clear();
+        out.extend(v.iter().zip(w.get(by..).unwrap_or(&[])).map(|(a, b)| pick(*a, *b)));
     };
-    [&mut *two, &mut *four, &mut *eight].into_iter().for_each(Vec::clear);
     join(padded, padded, 1, two);
     join(two, two, 2, four);
     join(four, four, 4, eight);
-    join(eight, padded, 8, out);
+    join(eight, padded, 8, nine);
+    nine
 }
 
 /// Noise by the mask of Immerkaer (1996), robustly: the median of its size where nothing is printed would be 0.6745
