@@ -103,28 +103,47 @@ impl Envelope {
         (self.head().len() + keys + self.tail().len()) as u64
     }
 
-    /// Writes the body. The images come in the order given; those that are owned are freed one by one.
+    /// Writes the body. The images come in the order given; those that are owned are freed meanwhile.
     pub fn assemble(self, images: Vec<(Step, Cow<'_, [u8]>)>) -> Request {
         let head = self.head();
         let characters: u64 = images.iter().map(|(_, b)| base64_len(b.len() as u64)).sum();
         let size = self.overhead(images.iter().map(|(s, _)| s)) + characters;
         let mut body = vec![0; size as usize];
-        let engine = Simd::standard(PAD);
         let mut sent = Vec::with_capacity(images.len());
         let mut rest = put(&mut body, head.as_bytes());
         for (i, (step, bytes)) in images.into_iter().enumerate() {
             rest = put(rest, key(i, &step).as_bytes());
-            let (own, after) = rest.split_at_mut(base64_len(bytes.len() as u64) as usize);
-            bytes.par_chunks(3 * CHUNK).zip(own.par_chunks_mut(4 * CHUNK)).for_each(|(bytes, own)| {
-                // Cannot fail: the stretch is exactly as long as the encoding.
-                let written = engine.encode_slice(bytes, own);
-                debug_assert!(written.is_ok());
-            });
-            rest = put(after, b"\"");
             sent.push((step, bytes.len()));
+            let (own, after) = rest.split_at_mut(base64_len(bytes.len() as u64) as usize);
+            encode(bytes, own);
+            rest = put(after, b"\"");
         }
         put(rest, self.tail().as_bytes());
         Request { body, images: sent, skip_analysis: self.skip_analysis, token: self.token, scan_ref: self.scan_ref }
+    }
+}
+
+/// Writes a file's base64 into a stretch of just its length. Bytes that are owned are freed half by half, from the end,
+/// so that file and text are not held both.
+fn encode(mut bytes: Cow<'_, [u8]>, mut into: &mut [u8]) {
+    let engine = Simd::standard(PAD);
+    loop {
+        let triples = if matches!(bytes, Cow::Owned(_)) && bytes.len() > 6 * CHUNK { bytes.len() / 6 } else { 0 };
+        let (before, own) = into.split_at_mut(4 * triples);
+        let (_, half) = bytes.split_at(3 * triples);
+        half.par_chunks(3 * CHUNK).zip(own.par_chunks_mut(4 * CHUNK)).for_each(|(half, own)| {
+            // Cannot fail: the stretch is exactly as long as the encoding.
+            let written = engine.encode_slice(half, own);
+            debug_assert!(written.is_ok());
+        });
+        match &mut bytes {
+            Cow::Owned(owned) if triples > 0 => {
+                owned.truncate(3 * triples);
+                owned.shrink_to_fit();
+            }
+            _ => return,
+        }
+        into = before;
     }
 }
 
@@ -187,6 +206,19 @@ mod tests {
             }
             prop_assert_eq!(parsed.get("skipAnalysis").is_some(), skip_analysis);
             prop_assert_eq!(parsed.get("documentType").is_some(), typed);
+        }
+    }
+
+    #[test]
+    fn bytes_given_away_are_encoded_like_bytes_lent() {
+        for len in [0, 1, 6 * CHUNK, 6 * CHUNK + 1, 50 * CHUNK + 2] {
+            let bytes: Vec<u8> = (0..len).map(|i| (i * 31 % 251) as u8).collect();
+            let mut text = vec![0; base64_len(len as u64) as usize];
+            encode(Cow::Borrowed(&bytes), &mut text);
+            let lent = std::mem::take(&mut text);
+            text.resize(lent.len(), 0);
+            encode(Cow::Owned(bytes.clone()), &mut text);
+            assert!(text == lent && BASE64_STANDARD.encode(bytes).as_bytes() == text, "{len}");
         }
     }
 
