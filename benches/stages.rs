@@ -12,6 +12,7 @@ use idenfy_preflight::{
     pixmap::View,
     probe,
     recompress::{Hint, Source, fit},
+    request,
     score,
 };
 use paint::{Canvas, Scene};
@@ -89,21 +90,32 @@ fn stages(c: &mut Criterion) {
     });
     group.finish();
 
-    let submission = |options: Options, photos: usize| {
-        let (_, bytes, _) = &inputs[1];
+    let submission = |options: Options, photos: usize, bytes: &Vec<u8>| {
         let mut submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT");
         for i in 0..photos {
-            submission = submission.image(Image::new(format!("PHOTO_{i}").as_str(), "", bytes.as_slice()));
+            submission = submission.image(Image::new(format!("PHOTO_{i}").as_str(), "", bytes.clone()));
         }
         let mut options = options;
         options.levels.set_all(idenfy_preflight::rules::Level::Allow);
         (Preflight::new(options), submission)
     };
-    let (_, bytes, _) = &inputs[1];
+    let heavy = bytes.iter().copied().cycle().take(15_000_000).collect::<Vec<u8>>();
+    let assemble = |heavy: &[u8]| {
+        let mut body = vec![0; 4 * heavy.len().div_ceil(3)];
+        request::encode(heavy.into(), &mut body);
+        body
+    };
+    let body = assemble(&heavy);
+    let mut group = c.benchmark_group("request");
+    group.throughput(Throughput::Bytes(body.len() as u64));
+    group.bench_function("a body of 15 MB of images", |b| b.iter(|| assemble(black_box(&heavy))));
+    group.bench_function("memcpy of that body", |b| b.iter(|| black_box(&body).clone()));
+    group.finish();
+
     let mut group = c.benchmark_group("preflight");
     group.sample_size(10);
     group.throughput(Throughput::Bytes(3 * bytes.len() as u64));
-    let (preflight, three) = submission(Options::default(), 3);
+    let (preflight, three) = submission(Options::default(), 3, bytes);
     group.bench_function("check three jpeg-12mp that fit", |b| b.iter(|| preflight.check(black_box(&three))));
     group.finish();
 
@@ -124,7 +136,7 @@ fn stages(c: &mut Criterion) {
     }
     let mut half = Options::default();
     half.service.max_body_bytes = 2 * bytes.len() as u64;
-    let (preflight, three) = submission(half, 3);
+    let (preflight, three) = submission(half, 3, bytes);
     group.bench_function("check three jpeg-12mp into half", |b| b.iter(|| preflight.check(black_box(&three))));
     group.finish();
 }

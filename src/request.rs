@@ -123,9 +123,12 @@ impl Envelope {
     }
 }
 
-/// Writes a file's base64 into a stretch of just its length. Bytes that are owned are freed half by half, from the end,
-/// so that file and text are not held both.
-fn encode(mut bytes: Cow<'_, [u8]>, mut into: &mut [u8]) {
+/// Writes a file's base64 (alphabet of RFC 4648 section 4, with padding) into a stretch of just its length. Bytes that are
+/// owned are freed half by half, from the end, so that file and text are not held both.
+///
+/// # Panics
+/// When `into` is too short, or in debug builds too long: it is four characters for each begun triple of bytes.
+pub fn encode(mut bytes: Cow<'_, [u8]>, mut into: &mut [u8]) {
     let engine = Simd::standard(PAD);
     loop {
         let triples = if matches!(bytes, Cow::Owned(_)) && bytes.len() > 6 * CHUNK { bytes.len() / 6 } else { 0 };
