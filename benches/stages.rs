@@ -12,8 +12,7 @@ use idenfy_preflight::{
     pixmap::View,
     probe,
     recompress::{Hint, Source, fit},
-    request,
-    score,
+    request, score,
 };
 use paint::{Canvas, Scene};
 use std::hint::black_box;

@@ -5,7 +5,7 @@ mod rows;
 
 pub use rows::{Samples, ViewRows};
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 /// One 8-bit component, row-major without padding. `data.len() == width * height`, both at least 1.
 #[derive(Clone, PartialEq, Eq)]
@@ -167,6 +167,15 @@ impl View {
     }
 }
 
+/// A part of a picture: columns and rows of pixels of the original.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Columns.
+    pub x: Range<u32>,
+    /// Rows.
+    pub y: Range<u32>,
+}
+
 /// The eight ways a camera may have been held (TIFF 6.0, tag 274; EXIF 2.32, table 4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Orientation {
@@ -217,6 +226,17 @@ impl Orientation {
     /// The size of the upright picture.
     pub fn size(self, width: u32, height: u32) -> (u32, u32) {
         if self.swaps_sides() { (height, width) } else { (width, height) }
+    }
+
+    /// Where a region of the upright picture is in the stored one of this size.
+    pub fn stored(self, region: &Region, width: u32, height: u32) -> Region {
+        use Orientation::*;
+        let (x, y) = (region.x.clone(), region.y.clone());
+        let from_end = |r: Range<u32>, size: u32| size.saturating_sub(r.end)..size.saturating_sub(r.start);
+        let (x, y) = if self.swaps_sides() { (y, x) } else { (x, y) };
+        let x = if matches!(self, Mirrored | Turned180 | Transversed | Turned270) { from_end(x, width) } else { x };
+        let y = if matches!(self, Turned180 | Flipped | Turned90 | Transversed) { from_end(y, height) } else { y };
+        Region { x, y }
     }
 }
 
@@ -272,6 +292,20 @@ mod tests {
         for (tag, width, want) in cases {
             let got = plane().oriented(Orientation::from_exif(tag));
             assert_eq!((got.width(), got.data()), (width, want.as_bytes()), "orientation {tag}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_found_in_the_stored_picture() {
+        for tag in 1..=8 {
+            let (w, h) = (7, 5);
+            let region = Region { x: 1..3, y: 0..4 };
+            let orientation = Orientation::from_exif(tag);
+            let stored = orientation.stored(&region, w, h);
+            let inside = |r: &Region, x: u32, y: u32| u8::from(r.x.contains(&x) && r.y.contains(&y));
+            let paint = |r: &Region, w, h| (0..w * h).map(|i| inside(r, i % w, i / w)).collect::<Vec<u8>>();
+            let upright = Plane::new(w, h, paint(&stored, w, h)).unwrap().oriented(orientation);
+            assert_eq!(upright.data(), paint(&region, upright.width(), upright.height()), "orientation {tag}");
         }
     }
 

@@ -6,14 +6,14 @@ use crate::{
         advice::{self, Advice},
         request::Terms,
     },
-    decode::{self, Decoded},
+    decode,
     error::Error,
     fault::Refusal,
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements, hash::Look},
     options::{Limits, Options, Thresholds},
-    pixmap::View,
+    pixmap::{Region, View},
     probe::{self, Details, Header},
     recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
     replace,
@@ -197,16 +197,19 @@ impl Preflight {
         }
         if !looked.findings.iter().any(Finding::denies) {
             let (width, height) = header.upright_size();
-            let decode =
-                |reduction| contained(header.format.name(), || decode::view(bytes, &header, reduction, limits));
-            match decode(View::reduction(width, height)) {
+            let name = header.format.name();
+            let view = || decode::view(bytes, &header, View::reduction(width, height), limits);
+            let part = |reduction, region: &Region| {
+                contained(name, || decode::part(bytes, &header, reduction, region, limits)).ok()
+            };
+            match contained(name, view) {
                 Ok(seen) => {
                     // What the header's reader saw already is not told twice.
                     let new = seen.faults.iter().filter(|fault| !header.faults.contains(fault));
                     looked.findings.extend(new.map(|f| check::container::fault(f).on(step)));
                     looked.size = Some((seen.picture.width, seen.picture.height));
                     looked.look = Some(Look::of(&seen.picture));
-                    let measured = self.measure(step, seen.picture, decode);
+                    let measured = self.measure(step, seen.picture, part);
                     let thresholds = &self.options.thresholds;
                     looked.scores = score::score(&measured);
                     looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
@@ -228,12 +231,12 @@ impl Preflight {
         looked
     }
 
-    /// Measures a view, or a finer one of the same picture where the document is small in it.
-    fn measure(&self, step: &Step, view: View, decode: impl Fn(u32) -> Result<Decoded<View>, Refusal>) -> Measurements {
+    /// Measures a view, or a finer one of the document where that is small in it.
+    fn measure(&self, step: &Step, view: View, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
         let document = measure::document::find(&view);
-        let finer = document.as_ref().and_then(|d| measure::finer(&view, d)).and_then(|n| decode(n).ok());
-        let measured = match finer {
-            Some(finer) => measure::measure_on(&finer.picture, document),
+        let finer = document.as_ref().and_then(|d| measure::finer(&view, d));
+        let measured = match finer.and_then(|(reduction, region)| part(reduction, &region)) {
+            Some(finer) => measure::measure_on(&finer, document),
             None => measure::measure_on(&view, document),
         };
         let faces = if *step == Step::Face { measure::face::find(&view) } else { None };

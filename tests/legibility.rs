@@ -31,7 +31,7 @@ fn measured(scene: &Scene, picture: Canvas) -> Measurements {
     let document = Document::at(quad, w, h);
     let pixmap = Pixmap::new(w, h, picture.rgb).expect("the canvas is whole");
     let mut view = View::from_pixmap(&pixmap, View::reduction(w, h));
-    if let Some(reduction) = measure::finer(&view, &document) {
+    if let Some((reduction, _)) = measure::finer(&view, &document) {
         view = View::from_pixmap(&pixmap, reduction);
     }
     measure::measure_on(&view, Some(document))

@@ -11,7 +11,7 @@ use crate::{
     fault::{Fault, Refusal},
     format::Format,
     options::Limits,
-    pixmap::{Pixmap, View},
+    pixmap::{Pixmap, Region, View},
     probe::Header,
 };
 
@@ -44,6 +44,20 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
         _ => Err(Refusal::Unsupported(format!("{} pictures are not decoded", header.format))),
     }
     .map(|d| d.map(|view| view.oriented(header.orientation)))
+}
+
+/// A finer view of a part of a picture that [`view`] showed before: outside of the region (upright) it may be left gray,
+/// and damage is not looked for again.
+///
+/// # Errors
+/// As [`view`].
+pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limits: &Limits) -> Result<View, Refusal> {
+    if header.format != Format::Jpeg {
+        return view(bytes, header, reduction, limits).map(|d| d.picture);
+    }
+    let stored = header.orientation.stored(region, header.width, header.height);
+    let view = jpeg::part(bytes, header, reduction, &stored, limits)?;
+    Ok(view.oriented(header.orientation))
 }
 
 /// The whole picture, upright, 8-bit sRGB, transparency flattened on white.

@@ -5,7 +5,7 @@ use super::{
     Document,
     document::{Homography, Proportions},
 };
-use crate::pixmap::{Plane, View};
+use crate::pixmap::{Plane, Region, View};
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer,
     images::{TypedImage, TypedImageRef},
@@ -105,13 +105,27 @@ fn long_side(document: Option<&Document>) -> f32 {
     }
 }
 
-/// The reduction of a view that shows the document finely enough; `None` when `view` does, or nothing finer can be had.
-pub fn finer(view: &View, document: &Document) -> Option<u32> {
+/// The reduction of a view that shows the document finely enough, and the part of the picture that it is needed of;
+/// `None` when `view` does, or nothing finer can be had.
+pub fn finer(view: &View, document: &Document) -> Option<(u32, Region)> {
     let native = document.pose.across;
     let now = view.scale();
     let wanted = long_side(Some(document)).min(native) * 0.9;
     (now > 1.5 && native / now < wanted)
         .then(|| [4, 2, 1].into_iter().find(|n| (*n as f32) < now && native / *n as f32 >= wanted).unwrap_or(1))
+        .map(|reduction| (reduction, region(view, document)))
+}
+
+/// The box around the document, with a margin for filters: two samples of the coarsest chroma, each of 16 pixels.
+fn region(view: &View, document: &Document) -> Region {
+    let extent = |i: usize, size: u32| {
+        let at = || document.quad.iter().filter_map(|corner| corner.get(i));
+        let from = at().fold(f32::MAX, |a, b| a.min(*b)) - 32.0;
+        let to = at().fold(0.0, |a: f32, b| a.max(*b)) + 32.0;
+        // From below zero or beyond the picture: to its edge.
+        from as u32..(to.ceil() as u32).min(size)
+    };
+    Region { x: extent(0, view.width), y: extent(1, view.height) }
 }
 
 /// Bits behind the point of places in a plane.

@@ -23,7 +23,7 @@ use super::Decoded;
 use crate::{
     fault::Refusal,
     options::Limits,
-    pixmap::{Pixmap, View},
+    pixmap::{Pixmap, Region, View},
     probe::{Details, Header, jpeg::ColourModel},
 };
 
@@ -35,6 +35,28 @@ use crate::{
 /// # Errors
 /// [`Refusal::Unreadable`] when next to nothing can be read; [`Refusal::Limit`].
 pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
+    let (picture, side) = seen(bytes, header, reduction, None, limits)?;
+    let view = colour::view(picture.planes, model(header), (header.width, header.height), side);
+    Ok(Decoded { picture: view.ok_or_else(empty)?, faults: picture.faults })
+}
+
+/// The view of a region of the stored picture; what lies outside may stay gray, and damage is not told.
+///
+/// # Errors
+/// As [`view`].
+pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limits: &Limits) -> Result<View, Refusal> {
+    let (picture, side) = seen(bytes, header, reduction, Some(region), limits)?;
+    colour::view(picture.planes, model(header), (header.width, header.height), side).ok_or_else(empty)
+}
+
+/// The planes of a view, and the pixels of the original along a pixel of its luma.
+fn seen(
+    bytes: &[u8],
+    header: &Header,
+    reduction: u32,
+    region: Option<&Region>,
+    limits: &Limits,
+) -> Result<(reader::Picture, u32), Refusal> {
     let model = model(header);
     let side = match reduction {
         0 | 1 => 8,
@@ -43,11 +65,7 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
         _ => 1,
     };
     let coarse = |i: usize| if i > 0 && model == ColourModel::YCbCr { 1 } else { side };
-    let picture = reader::read(bytes, coarse, limits)?;
-    let n = 8 / side as u32;
-    let view = colour::view(picture.planes, model, (header.width, header.height), n);
-    let view = view.ok_or_else(empty)?;
-    Ok(Decoded { picture: view, faults: picture.faults })
+    Ok((reader::read(bytes, coarse, region, limits)?, 8 / side as u32))
 }
 
 /// The whole picture, as stored (not yet upright), in sRGB: colours of a wide profile are converted.
@@ -57,7 +75,7 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
 pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
     let rgb = u64::from(header.width) * u64::from(header.height) * 3;
     let rest = Limits { max_memory: limits.max_memory.saturating_sub(rgb), ..limits.clone() };
-    let picture = reader::read(bytes, |_| 8, &rest)?;
+    let picture = reader::read(bytes, |_| 8, None, &rest)?;
     let pixmap = colour::pixmap(&picture.planes, model(header), (header.width, header.height));
     let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes, limits)).ok_or_else(empty)?;
     Ok(Decoded { picture: pixmap, faults: picture.faults })

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fault::{Fault, Refusal},
     options::Limits,
-    pixmap::{Orientation, Plane},
+    pixmap::{Orientation, Plane, Region},
     probe::jpeg::{
         Frame, ScanHeader,
         frame::{self, broken},
@@ -21,6 +21,7 @@ use crate::{
         restart_interval,
     },
 };
+use std::ops::Range;
 
 /// Scans that are read at most. Encoders write some ten of a progressive picture, search programs up to some thirty.
 const MAX_SCANS: usize = 64;
@@ -36,9 +37,16 @@ pub struct Picture {
     pub faults: Vec<Fault>,
 }
 
-/// Reads all scans. `side(i)` is the wanted side of an 8x8 block of component `i`: 8, 4, 2 or 1 samples.
-pub fn read(bytes: &[u8], side: impl Fn(usize) -> usize, limits: &Limits) -> Result<Picture, Refusal> {
+/// Reads all scans. `side(i)` is the wanted side of an 8x8 block of component `i`: 8, 4, 2 or 1 samples. Of a sequential
+/// picture only `region` is made, if there is one, and what lies below it is not read.
+pub fn read(
+    bytes: &[u8],
+    side: impl Fn(usize) -> usize,
+    region: Option<&Region>,
+    limits: &Limits,
+) -> Result<Picture, Refusal> {
     let mut reader = Reader::new(bytes, limits);
+    reader.region = region.cloned();
     reader.walk(side)?;
     reader.finish()
 }
@@ -58,6 +66,7 @@ struct Reader<'a> {
     tables: [Option<[u16; 64]>; 4],
     specs: Specs,
     interval: u16,
+    region: Option<Region>,
     canvases: Vec<Canvas>,
     /// Of a progressive picture.
     stores: Vec<Store>,
@@ -82,6 +91,7 @@ impl<'a> Reader<'a> {
             tables: [None; 4],
             specs: Specs::default(),
             interval: 0,
+            region: None,
             canvases: Vec::new(),
             stores: Vec::new(),
             weights: Vec::new(),
@@ -228,7 +238,23 @@ impl<'a> Reader<'a> {
                 u32::from(frame.height).div_ceil(8 * v_max) as usize,
             ),
         };
-        Some(Layout { across, down, interval: self.interval.into() })
+        let rows = self.wanted(frame, header).map_or(down, |(_, rows)| rows.end.min(down));
+        Some(Layout { across, down: rows, interval: self.interval.into(), open: rows < down })
+    }
+
+    /// The columns and rows of units that the region is in.
+    fn wanted(&self, frame: &Frame, header: &ScanHeader) -> Option<(Range<usize>, Range<usize>)> {
+        let region = self.region.as_ref().filter(|_| !frame.is_progressive())?;
+        let (h_max, v_max) = frame.max_sampling();
+        let (h, v) = match header.components.as_slice() {
+            [(i, ..)] => frame.components.get(*i).map(|c| (c.h.into(), c.v.into()))?,
+            _ => (1, 1),
+        };
+        let units = |r: &Range<u32>, factor: u32, max: u32| {
+            let unit = |pixel: u32| (u64::from(pixel) * u64::from(factor) / u64::from(8 * max)) as usize;
+            unit(r.start)..unit(r.end) + 1
+        };
+        Some((units(&region.x, h, h_max), units(&region.y, v, v_max)))
     }
 
     /// Reads one scan; `None` where it is left out.
@@ -262,6 +288,7 @@ impl<'a> Reader<'a> {
             return Ok(Some(scan::run(data, layout, &mut Kept { grid, parts })));
         }
         if !frame.is_progressive() {
+            let wanted = self.wanted(frame, header).unwrap_or((0..usize::MAX, 0..usize::MAX));
             let mut canvases: Vec<_> = self.canvases.iter_mut().map(Some).collect();
             let mut parts = Vec::with_capacity(4);
             for (i, dc_table, ac_table) in &header.components {
@@ -271,7 +298,7 @@ impl<'a> Reader<'a> {
                 let (dc, ac) = (dc(&self.specs, *dc_table)?, Table::ac(&ac(&self.specs, *ac_table)?, at)?);
                 parts.push(Part { canvas, blocks: blocks(*i), dc, ac, weights, previous: 0 });
             }
-            return Ok(Some(scan::run(data, layout, &mut Sequential::new(parts))));
+            return Ok(Some(scan::run(data, layout, &mut Sequential::new(parts, wanted))));
         }
         let refines = header.high > 0;
         let fits = header.components.iter().all(|(i, ..)| self.stores.get(*i).is_some_and(|s| s.follows(header)));

@@ -16,10 +16,12 @@ pub trait Units {
 pub struct Layout {
     /// Units across.
     pub across: usize,
-    /// Units down.
+    /// Units down that are read.
     pub down: usize,
     /// Units between restart markers, 0 without them.
     pub interval: usize,
+    /// Whether more may follow that is not wanted.
+    pub open: bool,
 }
 
 /// What became of a scan.
@@ -77,7 +79,7 @@ pub fn run(data: &[u8], layout: Layout, units: &mut impl Units) -> Outcome {
             outcome.note(kind, byte, Some(next));
         }
         if end == total {
-            if stop.is_none() && bits.left() > PADDING {
+            if stop.is_none() && !layout.open && bits.left() > PADDING {
                 outcome.note(FaultKind::Left, byte, None);
             }
             break;

@@ -8,6 +8,7 @@ use super::{
     huffman::{Coded, Table},
     scan::Units,
 };
+use std::ops::Range;
 
 /// One component's part in a scan.
 pub struct Part<'a> {
@@ -28,15 +29,17 @@ pub struct Part<'a> {
 /// The parts of a sequential scan.
 pub struct Sequential<'a> {
     parts: Vec<Part<'a>>,
+    /// Columns and rows of units that are made; the others are passed over.
+    wanted: (Range<usize>, Range<usize>),
     two: [[f32; 2]; 2],
     four: [[f32; 4]; 4],
     eight: [[f32; 8]; 8],
 }
 
 impl<'a> Sequential<'a> {
-    /// A scan of these parts.
-    pub fn new(parts: Vec<Part<'a>>) -> Self {
-        Self { parts, two: dct::basis(), four: dct::basis(), eight: dct::basis() }
+    /// A scan of these parts, of which units in `wanted` columns and rows are made.
+    pub fn new(parts: Vec<Part<'a>>, wanted: (Range<usize>, Range<usize>)) -> Self {
+        Self { parts, wanted, two: dct::basis(), four: dct::basis(), eight: dct::basis() }
     }
 }
 
@@ -47,12 +50,14 @@ impl Units for Sequential<'_> {
 
     #[inline(always)]
     fn read(&mut self, bits: &mut Bits, x: usize, y: usize) -> Option<()> {
+        let wanted = self.wanted.0.contains(&x) && self.wanted.1.contains(&y);
         for part in &mut self.parts {
             let (across, down) = part.blocks;
             for v in 0..down {
                 for h in 0..across {
                     let (x, y) = (x * across + h, y * down + v);
                     match part.canvas.side {
+                        _ if !wanted => pass(bits, part)?,
                         1 => dc_block(bits, part, x, y)?,
                         2 => block(bits, part, &self.two, x, y)?,
                         4 => block(bits, part, &self.four, x, y)?,
@@ -71,6 +76,13 @@ fn direct(bits: &mut Bits, part: &mut Part) -> Option<i32> {
     bits.fill();
     part.previous = i32::from(part.previous.wrapping_add(part.dc.difference(bits)?) as i16);
     Some(part.previous)
+}
+
+/// Passes over a block.
+#[inline(always)]
+fn pass(bits: &mut Bits, part: &mut Part) -> Option<()> {
+    direct(bits, part)?;
+    part.ac.skip(bits, 1)
 }
 
 #[inline(always)]
