@@ -156,26 +156,37 @@ impl Map {
         }
         let paper = mode(&histogram);
         let from = (paper + ABOVE_PAPER).clamp(f32::from(CLIPPED), 253.0) as u8;
+        let inside = spans.iter().map(ExactSizeIterator::len).sum();
         let mut blown = vec![false; luma.len()];
+        let mut count = 0;
         for (y, span) in spans.iter().enumerate() {
             for x in span.clone() {
                 let at = y * width + x;
+                if luma.get(at).is_none_or(|v| *v < from) {
+                    continue;
+                }
                 let colour = sheet.chroma.as_ref().is_some_and(|planes| {
                     planes.iter().any(|p| p.data().get(at).is_some_and(|c| c.abs_diff(128) > COLOURLESS))
                 });
-                if let (Some(b), Some(v)) = (blown.get_mut(at), luma.get(at)) {
-                    *b = *v >= from && !colour;
+                if let Some(b) = blown.get_mut(at).filter(|_| !colour) {
+                    *b = true;
+                    count += 1;
                 }
             }
         }
-        let label = opened(&blown, width).into_iter().map(|b| if b { u8::MAX } else { 0 }).collect();
-        Self { width, height, luma, label, inside: spans.iter().map(ExactSizeIterator::len).sum() }
+        // Most sheets have none: then nothing has to be opened.
+        let label = if count > least(inside) {
+            opened(&blown, width).into_iter().map(|b| if b { u8::MAX } else { 0 }).collect()
+        } else {
+            vec![0; blown.len()]
+        };
+        Self { width, height, luma, label, inside }
     }
 
     /// Connected patches of at least [`LEAST`] of the document, largest first, each labelled in the map by its number
     /// plus one.
     fn blobs(&mut self) -> Vec<Patch> {
-        let least = (LEAST * self.inside as f32) as usize;
+        let least = least(self.inside);
         let mut found: Vec<(Patch, Vec<usize>)> = Vec::new();
         let mut stack = Vec::new();
         for start in 0..self.label.len() {
@@ -302,6 +313,11 @@ impl Map {
         }
         (distance, nearest)
     }
+}
+
+/// Pixels that a patch has to have more than.
+fn least(inside: usize) -> usize {
+    (LEAST * inside as f32) as usize
 }
 
 /// The commonest tone under the clipped ones, by the mean of five.

@@ -199,10 +199,12 @@ impl<'a> Source<'a> {
         let sample = |x: i32, y: i32| {
             let (x, y) = (x as u32 >> (FIXED - 8), y as u32 >> (FIXED - 8));
             let at = (y >> 8) as usize * sw + (x >> 8) as usize;
-            let pair = |at: usize| data.get(at..).and_then(|s| s.first_chunk()).copied().unwrap_or([0; 2]);
             let (fx, fy) = (x & 255, y & 255);
-            let mix = |[l, r]: [u8; 2]| u32::from(l) * (256 - fx) + u32::from(r) * fx;
-            ((mix(pair(at)) * (256 - fy) + mix(pair(at + sw)) * fy + (1 << 15)) >> 16) as u8
+            let sample = |at: usize| data.get(at).copied().map_or(0, u32::from);
+            // Both rows at once: the lower one in the upper half.
+            let (l, r) = (sample(at) | sample(at + sw) << 16, sample(at + 1) | sample(at + sw + 1) << 16);
+            let mixed = l * (256 - fx) + r * fx;
+            (((mixed & 0xFFFF) * (256 - fy) + (mixed >> 16) * fy + (1 << 15)) >> 16) as u8
         };
         let mut out = Vec::with_capacity(columns * rows);
         let mut spans = Vec::with_capacity(rows);

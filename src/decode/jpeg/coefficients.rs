@@ -2,7 +2,7 @@
 
 use super::{
     bits::Bits,
-    huffman::{Coded, Table},
+    huffman::{END, Table},
     progressive::Store,
     scan::Units,
 };
@@ -184,16 +184,15 @@ fn block(bits: &mut Bits, part: &mut Part, to: &mut [i16; 64]) -> Option<()> {
     bits.fill();
     part.previous = i32::from(part.previous.wrapping_add(part.dc.difference(bits)?) as i16);
     part.moves.put(to, 0, part.previous);
-    let mut k = 1;
+    let (mut k, mut room) = (1, 3);
     while k < 64 {
-        bits.fill();
-        // At most 31 bits for the first of three, and 12 each for those after it.
-        for _ in 0..3 {
-            let Coded::Value(run, value) = part.ac.coefficient(bits)? else { return Some(()) };
+        // A full window has four times the bits of a look-up, the first time less those of the DC difference.
+        for _ in 0..room {
+            let (run, value) = part.ac.coefficient(bits)?;
             k += run;
             if k > 63 {
-                // A run of zeroes beyond the block harms nobody, a value there is damage.
-                return (value == 0).then_some(());
+                // Beyond it lies the block's end. A run of zeroes beyond the block harms nobody, a value there is damage.
+                return (run == END || value == 0).then_some(());
             }
             part.moves.put(to, k, value);
             k += 1;
@@ -201,6 +200,8 @@ fn block(bits: &mut Bits, part: &mut Part, to: &mut [i16; 64]) -> Option<()> {
                 break;
             }
         }
+        bits.fill();
+        room = 4;
     }
     Some(())
 }

@@ -44,15 +44,22 @@ impl Specs {
     }
 }
 
-/// An entry for one symbol: bits taken (0: longer than the look-up sees) in the low byte, its run in the next, its
-/// value in the upper half. For progressive coding the symbol stands in the second byte instead.
+/// An entry for one symbol: bits taken in the low byte, its run in the next, its value in the upper half. For progressive
+/// coding the symbol stands in the second byte instead. With no bits taken it is longer than the look-up sees: where the
+/// code itself is not, its length stands in the third byte and the symbol in the second.
 #[derive(Clone, Copy, Debug, Default)]
 struct Symbol(u32);
 
-/// An entry for several symbols: bits taken (0: none fits) in bits 0 to 4, places filled in bits 5 to 11, bit 15 set
-/// when the block ends.
+/// An entry for several symbols: bits taken (0: none fits) in bits 0 to 4, places filled in bits 5 to 10, and bit 11 set
+/// when the block ends behind them, or none fits: one comparison tells whether to go on.
 #[derive(Clone, Copy, Debug, Default)]
 struct Leap(u16);
+
+/// Bits that a leap takes at most: a full window has three times as many, and few leaps are cut short by it.
+const LONGEST: u32 = 18;
+
+/// Bit 11 of a [`Leap`], moved down.
+const STOP: usize = 64;
 
 /// What a table is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +69,8 @@ enum Kind {
     Band,
 }
 
-/// The end of a block, in place of a run.
-const END: u32 = 0xFF;
+/// The end of a block, in place of a run: beyond every block.
+pub const END: usize = 128;
 
 /// A table ready for decoding.
 #[derive(Clone, Debug)]
@@ -80,15 +87,6 @@ struct Codes {
     /// index of its symbol.
     limits: [(u32, i32); 17],
     symbols: Vec<u8>,
-}
-
-/// What a look-up gave: a run of zeroes and the value behind it, or the block's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coded {
-    /// So many zeroes, then this.
-    Value(usize, i32),
-    /// Nothing more in this block.
-    End,
 }
 
 impl Table {
@@ -141,25 +139,26 @@ impl Table {
             bits.take(entry & 0xFF);
             return Some(entry as i32 >> 16);
         }
-        match self.coefficient(bits)? {
-            Coded::Value(_, value) => Some(value),
-            Coded::End => Some(0),
-        }
+        self.coefficient(bits).map(|(_, value)| value)
     }
 
-    /// Reads one AC coefficient of sequential coding; `None` for a code that there is not. Needs 12 bits in the window.
+    /// Reads one AC coefficient of sequential coding: how many zeroes are in front of it ([`END`] at the end of the
+    /// block), and its value; `None` for a code that there is not. Needs [`WIDTH`] bits in the window
+    /// and takes no more of them, or leaves it full.
     #[inline(always)]
-    pub fn coefficient(&self, bits: &mut Bits) -> Option<Coded> {
+    pub fn coefficient(&self, bits: &mut Bits) -> Option<(usize, i32)> {
         let Symbol(entry) = self.symbols.get(bits.peek(WIDTH) as usize).copied().unwrap_or_default();
         let entry = if entry & 0xFF != 0 {
             entry
         } else {
             bits.fill();
-            self.codes.long(bits.peek(32))?.0
+            let entry = self.codes.long(Symbol(entry), bits.peek(32))?.0;
+            bits.take(entry & 0xFF);
+            bits.fill();
+            entry & !0xFF
         };
         bits.take(entry & 0xFF);
-        let run = entry >> 8 & 0xFF;
-        Some(if run == END { Coded::End } else { Coded::Value(run as usize, entry as i32 >> 16) })
+        Some(((entry >> 8 & 0xFF) as usize, entry as i32 >> 16))
     }
 
     /// Reads one symbol of progressive coding, without what follows it. Needs 16 bits.
@@ -180,24 +179,27 @@ impl Table {
     pub fn skip(&self, bits: &mut Bits, mut place: usize) -> Option<()> {
         while place < 64 {
             bits.fill();
-            // Two leaps take at most 2 * (12 + 15) of 56 bits.
-            for _ in 0..2 {
+            for _ in 0..56 / LONGEST {
                 let Leap(entry) = self.leaps.get(bits.peek(WIDTH) as usize).copied().unwrap_or_default();
-                let places = usize::from(entry >> 5 & 0x7F);
-                if places == 0 || place + places > 64 {
-                    match self.coefficient(bits)? {
-                        Coded::End => return Some(()),
-                        // A run of zeroes beyond the block harms nobody.
-                        Coded::Value(run, value) if place + run >= 64 => return (value == 0).then_some(()),
-                        Coded::Value(run, _) => place += run + 1,
-                    }
-                    break;
+                let (taken, next) = (u32::from(entry & 0x1F), place + usize::from(entry >> 5));
+                if next < 64 {
+                    bits.take(taken);
+                    place = next;
+                    continue;
                 }
-                bits.take((entry & 0x1F).into());
-                place += places;
-                if entry >> 15 != 0 || place >= 64 {
+                // All places filled, or the block's end before they are.
+                let over = if entry >> 11 == 0 { next == 64 } else { taken > 0 && next < 2 * STOP };
+                if over {
+                    bits.take(taken);
                     return Some(());
                 }
+                match self.coefficient(bits)? {
+                    (END.., _) => return Some(()),
+                    // A run of zeroes beyond the block harms nobody.
+                    (run, value) if place + run >= 64 => return (value == 0).then_some(()),
+                    (run, _) => place += run + 1,
+                }
+                break;
             }
         }
         Some(())
@@ -213,36 +215,38 @@ impl Codes {
     }
 
     fn symbol_at(&self, bits: u32, kind: Kind) -> Symbol {
-        match self.decode(bits << (16 - WIDTH)) {
-            Some((symbol, len)) => {
-                Self::symbol(symbol, len, bits << (32 - WIDTH), kind).filter(|s| s.0 & 0xFF <= WIDTH)
-            }
-            None => None,
-        }
-        .unwrap_or_default()
+        let Some((symbol, len)) = self.decode(bits << (16 - WIDTH)).filter(|(_, len)| *len <= WIDTH) else {
+            return Symbol::default();
+        };
+        let entry = Self::symbol(symbol, len, bits << (32 - WIDTH), kind);
+        if entry.0 & 0xFF <= WIDTH { entry } else { Symbol(u32::from(symbol) << 8 | len << 16) }
     }
 
-    /// An entry for the symbol that 32 bits begin with, of any length.
+    /// An entry for the symbol that 32 bits begin with, of any length, given what the look-up knows of it.
     #[inline(never)]
-    fn long(&self, bits: u32) -> Option<Symbol> {
-        let (symbol, len) = self.decode(bits >> 16)?;
-        Self::symbol(symbol, len, bits, Kind::Ac)
+    fn long(&self, known: Symbol, bits: u32) -> Option<Symbol> {
+        let (symbol, len) = match known.0 {
+            0 => self.decode(bits >> 16)?,
+            known => ((known >> 8) as u8, known >> 16),
+        };
+        Some(Self::symbol(symbol, len, bits, Kind::Ac))
     }
 
-    fn symbol(symbol: u8, len: u32, bits: u32, kind: Kind) -> Option<Symbol> {
+    fn symbol(symbol: u8, len: u32, bits: u32, kind: Kind) -> Symbol {
         let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
         if kind == Kind::Band {
-            return Some(Symbol(len | u32::from(symbol) << 8));
+            return Symbol(len | u32::from(symbol) << 8);
         }
         if kind == Kind::Ac && size == 0 && run != 15 {
-            return Some(Symbol(len | END << 8));
+            return Symbol(len | (END as u32) << 8);
         }
         let value = (u64::from(bits << len) << size >> 32) as i32;
         let value = if size > 0 && value < 1 << (size - 1) { value - (1 << size) + 1 } else { value };
-        Some(Symbol((len + size) | run << 8 | (value as u32) << 16))
+        Symbol((len + size) | run << 8 | (value as u32) << 16)
     }
 
     fn leap_at(&self, bits: u32) -> Leap {
+        let entry = |taken: u32, places: u32| Leap((taken | places << 5) as u16);
         let (mut taken, mut places) = (0, 0);
         while taken < WIDTH {
             let rest = bits << taken & (SIZE as u32 - 1);
@@ -251,15 +255,15 @@ impl Codes {
             };
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
             if size == 0 && run != 15 {
-                return Leap((taken + len) as u16 | ((places + 1) << 5) as u16 | 1 << 15);
-            }
-            if places + run + 1 > 63 {
-                break;
+                return entry(taken + len, places + STOP as u32);
             }
             // The last symbol's value may reach beyond the look-up: it is passed over all the same.
+            if places + run + 1 > 63 || taken + len + size > LONGEST {
+                break;
+            }
             taken += len + size;
             places += run + 1;
         }
-        Leap(taken as u16 | (places << 5) as u16)
+        entry(taken, if taken == 0 { STOP as u32 } else { places })
     }
 }

@@ -5,7 +5,7 @@ use super::{
     bits::Bits,
     canvas::Canvas,
     dct::{self, Weights},
-    huffman::{Coded, Table},
+    huffman::{END, Table},
     scan::Units,
 };
 use std::ops::Range;
@@ -52,18 +52,26 @@ impl Units for Sequential<'_> {
     fn read(&mut self, bits: &mut Bits, x: usize, y: usize) -> Option<()> {
         let wanted = self.wanted.0.contains(&x) && self.wanted.1.contains(&y);
         for part in &mut self.parts {
-            let (across, down) = part.blocks;
-            for v in 0..down {
-                for h in 0..across {
-                    let (x, y) = (x * across + h, y * down + v);
-                    match part.canvas.side {
-                        _ if !wanted => pass(bits, part)?,
-                        1 => dc_block(bits, part, x, y)?,
-                        2 => block(bits, part, &self.two, x, y)?,
-                        4 => block(bits, part, &self.four, x, y)?,
-                        _ => block(bits, part, &self.eight, x, y)?,
-                    }
-                }
+            match part.canvas.side {
+                _ if !wanted => part.each(x, y, |part, _, _| pass(bits, part))?,
+                1 => part.each(x, y, |part, x, y| dc_block(bits, part, x, y))?,
+                2 => part.each(x, y, |part, x, y| block(bits, part, &self.two, x, y))?,
+                4 => part.each(x, y, |part, x, y| block(bits, part, &self.four, x, y))?,
+                _ => part.each(x, y, |part, x, y| block(bits, part, &self.eight, x, y))?,
+            }
+        }
+        Some(())
+    }
+}
+
+impl Part<'_> {
+    /// Calls `read` for each of its blocks in the unit at (x, y).
+    #[inline(always)]
+    fn each(&mut self, x: usize, y: usize, mut read: impl FnMut(&mut Self, usize, usize) -> Option<()>) -> Option<()> {
+        let (across, down) = self.blocks;
+        for y in y * down..y * down + down {
+            for x in x * across..x * across + across {
+                read(self, x, y)?;
             }
         }
         Some(())
@@ -102,29 +110,33 @@ fn block<const S: usize>(bits: &mut Bits, part: &mut Part, basis: &[[f32; S]; S]
     if let Some(cell) = cells.as_flattened_mut().first_mut() {
         *cell = dc as f32 * weight;
     }
-    let mut k = 1;
+    let (mut k, mut room) = (1, 3);
     'block: loop {
-        bits.fill();
-        // At most 31 bits for the first of three, and 12 each for those after it.
-        for _ in 0..3 {
+        // A full window has four times the bits of a look-up, the first time less those of the DC difference.
+        for _ in 0..room {
+            let (run, value) = part.ac.coefficient(bits)?;
+            k += run;
+            if k > 63 {
+                // A run of zeroes beyond the block harms nobody, a value there is damage.
+                if run != END && value != 0 {
+                    return None;
+                }
+                break 'block;
+            }
+            // Both within bounds; the masks show it.
+            let factor = weights.factor.get(k & 63).copied().unwrap_or_default();
+            let cell = weights.cell.get(k & 63).copied().unwrap_or_default();
+            if let Some(cell) = cells.as_flattened_mut().get_mut(usize::from(cell) & (S * S - 1)) {
+                *cell += value as f32 * factor;
+            }
+            k += 1;
             if k > weights.last {
                 part.ac.skip(bits, k)?;
                 break 'block;
             }
-            let Coded::Value(run, value) = part.ac.coefficient(bits)? else { break 'block };
-            k += run;
-            // A run of zeroes beyond the block harms nobody, a value there is damage.
-            let (Some(factor), Some(cell)) = (weights.factor.get(k), weights.cell.get(k)) else {
-                if value != 0 {
-                    return None;
-                }
-                break 'block;
-            };
-            if let Some(cell) = cells.as_flattened_mut().get_mut(usize::from(*cell)) {
-                *cell += value as f32 * factor;
-            }
-            k += 1;
         }
+        bits.fill();
+        room = 4;
     }
     part.canvas.put::<S>(x, y, &dct::inverse(&cells, basis));
     Some(())

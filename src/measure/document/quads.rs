@@ -126,8 +126,14 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
             if outside {
                 continue;
             }
-            let product = sides.score(a, c, d) * sides.score(b, c, d) * sides.score(c, a, b) * sides.score(d, a, b);
-            if best.len() >= CANDIDATES && best.last().is_some_and(|l| product.sqrt().sqrt() <= l.score) {
+            // No score is over 1, so that what the first sides leave too little of is given up before the others.
+            let bound = if best.len() >= CANDIDATES { best.last().map_or(0.0, |l| l.score) } else { 0.0 };
+            let mut product = 1.0_f32;
+            let enough = [(a, c, d), (b, c, d), (c, a, b), (d, a, b)].into_iter().all(|(l, p, q)| {
+                product *= sides.score(l, p, q);
+                product.sqrt().sqrt() > bound
+            });
+            if !enough {
                 continue;
             }
             let Some(area) = convex(&corners, least) else { continue };
