@@ -407,25 +407,32 @@ fn contained<T>(decoder: &'static str, run: impl FnOnce() -> Result<T, Refusal>)
 }
 
 fn over_budget(infeasible: &Infeasible) -> Finding {
-    let Infeasible { bound, least, limit, heaviest } = infeasible;
+    let Infeasible { bound, least, reachable, limit, heaviest, rigid } = infeasible;
     let more = least.saturating_sub(*limit);
-    let (rule, message, unit) = match bound {
+    let at_least = if *reachable { "at the least" } else { "and more" };
+    let (rule, mut message, unit) = match bound {
         Bound::Body => (
             Rule::OverBudget,
             format!(
-                "The body would have {least} bytes at the least, {more} more than the limit of {limit}; {heaviest} weighs most."
+                "The body would have {least} bytes {at_least}, {more} over the limit of {limit}; {heaviest} weighs most."
             ),
             "bytes",
         ),
         Bound::Image => (
             Rule::ImageOverCap,
-            format!(
-                "{heaviest} would have {least} characters of base64 at the least, {more} more than the cap of {limit}."
-            ),
+            format!("{heaviest} would have {least} characters of base64 {at_least}, {more} over the cap of {limit}."),
             "characters of base64",
         ),
     };
-    Finding::new(rule, message, format!("Send a smaller file for {heaviest}."))
+    if *rigid {
+        message.push_str(" It is a PDF that cannot be made smaller here: it holds no pictures that can be coded anew.");
+    }
+    let help = if *rigid {
+        format!("Scan {heaviest} again at 150 to 300 dots per inch in gray, or send photos of its pages as JPEG.")
+    } else {
+        format!("Send a smaller file for {heaviest}.")
+    };
+    Finding::new(rule, message, help)
         .on(heaviest)
         .with("value", *least)
         .with("threshold", *limit)

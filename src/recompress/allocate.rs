@@ -45,6 +45,18 @@ impl Curve {
         Self { points: kept, lossless: lossless.filter(|n| *n <= cap), worth, cap }
     }
 
+    /// Whether the file that loses nothing is no choice: it alone takes what the least of the others leaves.
+    pub fn without_lossless(&mut self) {
+        if !self.points.is_empty() {
+            self.lossless = None;
+        }
+    }
+
+    /// Whether that coarseness is what its cap leaves.
+    pub fn is_capped(&self, coarseness: f64) -> bool {
+        self.bytes_at(coarseness) >= self.cap as f64 * 0.99
+    }
+
     /// Brings the curve to a size that was counted.
     pub fn corrected(&mut self, coarseness: f64, bytes: f64) {
         let factor = bytes / self.bytes_at(coarseness).max(1.0);
@@ -90,6 +102,11 @@ impl Curve {
         }
     }
 
+    /// The loss at a coarseness, not weighed.
+    pub fn loss_at(&self, coarseness: f64) -> f64 {
+        self.interpolate(|p| p.coarseness.ln(), coarseness.ln(), |p| p.loss)
+    }
+
     /// The finest coarseness there is.
     pub fn finest(&self) -> Option<f64> {
         self.points.first().map(|p| p.coarseness)
@@ -127,17 +144,38 @@ pub(super) fn allocate(curves: &[&Curve], room: u64) -> Option<Vec<Share>> {
         return None;
     }
     let cost = |loss: f64| curves.iter().fold(0u64, |sum, c| sum.saturating_add(base64_len(c.share(loss).1)));
-    let shares = |loss: f64| Some(curves.iter().map(|c| c.share(loss).0).collect());
     let losses = || curves.iter().flat_map(|c| c.points.iter().map(|p| p.loss * c.worth));
-    let (mut low, mut high) = (0.0, losses().fold(0.0, f64::max));
+    // Beyond the largest loss all are at their coarsest.
+    let (mut low, mut high) = (0.0, losses().fold(0.0, f64::max) * 1.001 + 1e-9);
     if cost(low) <= room {
-        return shares(low);
+        high = low;
     }
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
         if cost(middle) <= room { high = middle } else { low = middle }
     }
-    shares(high)
+    let mut shares: Vec<(Share, u64)> = curves.iter().map(|c| c.share(high)).collect();
+    spend(curves, &mut shares, room);
+    Some(shares.into_iter().map(|(share, _)| share).collect())
+}
+
+/// Spends what is left of the room on files that lose nothing, in place of larger losses first and smaller costs first.
+fn spend(curves: &[&Curve], shares: &mut [(Share, u64)], room: u64) {
+    let mut left = room.saturating_sub(shares.iter().map(|(_, bytes)| base64_len(*bytes)).sum());
+    let better = |(i, (curve, (share, bytes))): (usize, (&&Curve, &(Share, u64)))| {
+        let (Share::Coarseness(coarseness), Some(lossless)) = (share, curve.lossless) else { return None };
+        Some((curve.loss_at(*coarseness) == 0.0, base64_len(lossless).saturating_sub(base64_len(*bytes)), i, lossless))
+    };
+    let mut offers: Vec<_> = curves.iter().zip(&*shares).enumerate().filter_map(better).collect();
+    offers.sort_unstable();
+    for (_, more, i, lossless) in offers {
+        if more <= left
+            && let Some(share) = shares.get_mut(i)
+        {
+            left -= more;
+            *share = (Share::Lossless, lossless);
+        }
+    }
 }
 
 /// Characters of base64 that `room` leaves for one picture, in bytes.

@@ -5,7 +5,7 @@ use super::{
     allocate::{self, Curve, Share, allocate},
     budget::base64_len,
     picture::Picture,
-    resolution::{Rung, lowered},
+    resolution::{self, Rung, lowered},
     search::Search,
     strip::strip,
 };
@@ -20,6 +20,8 @@ use std::borrow::Cow;
 const SMALL: u64 = 50;
 /// Rounds of lowering dimensions; each measures what the last one gave.
 const ROUNDS: usize = 6;
+/// Share of what the coarsest files were expected to come to that is asked for when they turn out not to fit.
+const SMALLER: f64 = 0.97;
 /// Rounds in which sizes are estimated from a sample, and in which they are counted.
 const SAMPLED: usize = 8;
 const COUNTED: u32 = 4;
@@ -41,6 +43,8 @@ struct Room {
     characters: u64,
     /// Bytes for one.
     cap: u64,
+    /// Bytes of the body without a single character of base64.
+    overhead: u64,
     limits: Limits,
 }
 
@@ -66,6 +70,7 @@ pub(super) fn fit<'a>(
     let room = Room {
         characters: service.max_body_bytes.saturating_sub(overhead),
         cap: allocate::cap(service.max_image_base64),
+        overhead,
         limits: limits.clone(),
     };
     let mut files: Vec<Cow<'a, [u8]>> = sources.iter().map(|s| Cow::Borrowed(s.bytes)).collect();
@@ -76,10 +81,9 @@ pub(super) fn fit<'a>(
     }
     let mut pictures: Vec<Picture<'_, 'a>> =
         sources.iter().zip(files).map(|(s, file)| Picture::new(s, file, room.cap, limits)).collect();
-    let infeasible = |lens: &[u64]| infeasible(sources, lens, overhead, service, room.cap);
     let bounds: Vec<u64> = pictures.iter().map(Picture::bound).collect();
     if !room.holds(bounds.iter().map(|b| *b as usize)) || overhead > service.max_body_bytes {
-        return Err(infeasible(&bounds));
+        return Err(infeasible(&pictures, &bounds, &room, service, false));
     }
     // The large ones first; the small ones only where that is not enough.
     let whole: u64 = pictures.iter().map(|p| p.lossless.len() as u64).sum();
@@ -103,9 +107,12 @@ pub(super) fn fit<'a>(
                 return Ok(files);
             }
         }
-        let mut rungs: Vec<Rung> = pictures.iter().map(|p| p.rung).collect();
+        let rungs: Vec<Rung> = pictures.iter().map(|p| p.rung).collect();
         let scales = if round + 2 < ROUNDS {
-            lowered(&rungs, &pictures.iter().map(|p| &p.curve).collect::<Vec<_>>(), room.characters)
+            let curves: Vec<&Curve> = pictures.iter().map(|p| &p.curve).collect();
+            // Where the coarsest were expected to fit, they do not: less than that is asked for.
+            let asked = allocate::least(&curves) as f64 * SMALLER;
+            lowered(&rungs, &curves, (room.characters as f64).min(asked / resolution::AIM) as u64)
         } else {
             rungs.iter().map(Rung::lowest).collect()
         };
@@ -114,18 +121,19 @@ pub(super) fn fit<'a>(
         if changed.is_empty() {
             break;
         }
-        for (rung, scale) in rungs.iter_mut().zip(&scales) {
-            rung.scale = *scale;
-        }
         for i in &changed {
-            if let (Some(picture), Some(rung)) = (pictures.get_mut(*i), rungs.get(*i)) {
-                picture.rung = *rung;
+            if let (Some(picture), Some(scale)) = (pictures.get_mut(*i), scales.get(*i)) {
+                picture.rung.scale = *scale;
             }
         }
         analyse(&mut pictures, &changed, &room);
     }
-    let least: Vec<u64> = pictures.iter().map(|p| p.curve.least().min(p.lossless.len() as u64)).collect();
-    Err(infeasible(&least))
+    // What the coarsest come to is not estimated but written.
+    let all: Vec<usize> = (0..pictures.len()).collect();
+    pictures.iter_mut().for_each(|p| p.share = p.curve.coarsest());
+    written(&mut pictures, &all, &room);
+    let least: Vec<u64> = pictures.iter().map(|p| p.len() as u64).collect();
+    sent(&mut pictures, &room).ok_or_else(|| infeasible(&pictures, &least, &room, service, true))
 }
 
 /// Takes out what costs nothing, the largest gain first, until all fits.
@@ -184,7 +192,14 @@ fn analyse(pictures: &mut [Picture<'_, '_>], which: &[usize], room: &Room) {
 fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Encoded<'a>>> {
     let all: Vec<usize> = (0..pictures.len()).collect();
     let whole = room.characters as f64;
+    forgo(pictures, room);
     share_out(pictures, whole)?;
+    if pictures.iter().all(Picture::loses_nothing) {
+        written(pictures, &all, room);
+        if let Some(files) = sent(pictures, room) {
+            return Some(files);
+        }
+    }
     // The fullest that was counted and fits: sizes may leap where a quantiser meets that of the original.
     let mut most = None;
     let mut aim = whole * AIM;
@@ -193,7 +208,11 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
         let target = whole * (AIM - if most.is_none() { OVER * f64::from(round.saturating_sub(1)) } else { 0.0 });
         aim = estimated(pictures, &all, room, target, aim);
         if round == 0 && characters(pictures) > whole * (1.0 + OVER) {
-            return None;
+            share_out_or_coarsest(pictures, 0.0);
+            in_waves(pictures, &all, &room.limits, Picture::estimate);
+            if characters(pictures) > whole * (1.0 + OVER) {
+                return None;
+            }
         }
         in_waves(pictures, &all, &room.limits, |p| p.count(&room.limits));
         let sum = characters(pictures);
@@ -221,16 +240,34 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
             break;
         }
         before = Some(shares);
-        in_waves(pictures, &all, &room.limits, |p| {
-            p.count(&room.limits);
-            p.keep();
-            p.write(&room.limits);
-        });
+        written(pictures, &all, room);
         if let Some(files) = sent(pictures, room) {
             return Some(files);
         }
     }
     None
+}
+
+/// Leaves out files that lose nothing but that alone are more than the least of the others leaves.
+fn forgo(pictures: &mut [Picture<'_, '_>], room: &Room) {
+    let least: Vec<u64> = pictures.iter().map(|p| base64_len(p.curve.least())).collect();
+    let sum = least.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+    for (picture, own) in pictures.iter_mut().zip(least) {
+        let others = sum.saturating_sub(own);
+        let lossless = picture.curve.lossless.map_or(0, base64_len);
+        if others.saturating_add(lossless) > room.characters {
+            picture.curve.without_lossless();
+        }
+    }
+}
+
+/// Counts and writes the shares as they are.
+fn written(pictures: &mut [Picture<'_, '_>], all: &[usize], room: &Room) {
+    in_waves(pictures, all, &room.limits, |p| {
+        p.count(&room.limits);
+        p.keep();
+        p.write(&room.limits);
+    });
 }
 
 /// Gives every picture a share such that together they are estimated to take `target` characters; what was aimed for
@@ -261,9 +298,25 @@ fn characters(pictures: &[Picture<'_, '_>]) -> f64 {
     pictures.iter().map(|p| base64_len(p.planned())).sum::<u64>() as f64
 }
 
-/// The files, when they hold.
+/// The files, when they hold. Originals that fit into what is left are sent after all, the cheapest first.
 fn sent<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Encoded<'a>>> {
-    room.holds(pictures.iter().map(|p| p.len())).then(|| pictures.iter_mut().map(Picture::sent).collect())
+    if !room.holds(pictures.iter().map(|p| p.len())) {
+        return None;
+    }
+    let characters = |len: usize| base64_len(len as u64);
+    let mut left = room.characters.saturating_sub(pictures.iter().map(|p| characters(p.len())).sum());
+    let more = |p: &Picture<'_, '_>| characters(p.source.bytes.len()).saturating_sub(characters(p.len()));
+    let mut order: Vec<usize> = (0..pictures.len()).collect();
+    order.sort_by_key(|i| pictures.get(*i).map(more));
+    for i in order {
+        if let Some(picture) =
+            pictures.get_mut(i).filter(|p| p.source.bytes.len() as u64 <= room.cap && more(p) <= left)
+        {
+            left -= more(picture);
+            picture.restore();
+        }
+    }
+    Some(pictures.iter_mut().map(Picture::sent).collect())
 }
 
 /// Gives every picture its share; `None` when the coarsest files do not fit.
@@ -280,18 +333,22 @@ fn share_out_or_coarsest(pictures: &mut [Picture<'_, '_>], characters: f64) {
     }
 }
 
-/// What is told when nothing fits. An estimate of the least may lie within a hair of the limit; it is over it.
-fn infeasible(sources: &[Source<'_>], least: &[u64], overhead: u64, service: &Service, cap: u64) -> Infeasible {
-    let heaviest = sources.iter().zip(least).max_by_key(|(_, n)| **n);
-    let step = heaviest.map_or(Step::Front, |(s, _)| s.step.clone());
-    match (heaviest, service.max_image_base64) {
-        (Some((_, n)), Some(limit)) if *n > cap => {
-            Infeasible { bound: Bound::Image, least: base64_len(*n), limit, heaviest: step }
-        }
+/// What is told when nothing fits; `lens` are the least bytes of each.
+fn infeasible(
+    pictures: &[Picture<'_, '_>],
+    lens: &[u64],
+    room: &Room,
+    service: &Service,
+    reachable: bool,
+) -> Infeasible {
+    let heaviest = pictures.iter().zip(lens).max_by_key(|(_, n)| **n);
+    let (step, rigid) = heaviest.map_or((Step::Front, false), |(p, _)| (p.source.step.clone(), !p.can_give()));
+    let (bound, least, limit) = match (heaviest, service.max_image_base64) {
+        (Some((_, n)), Some(limit)) if *n > room.cap => (Bound::Image, base64_len(*n), limit),
         _ => {
-            let sum = least.iter().fold(overhead, |sum, n| sum.saturating_add(base64_len(*n)));
-            let limit = service.max_body_bytes;
-            Infeasible { bound: Bound::Body, least: sum.max(limit.saturating_add(1)), limit, heaviest: step }
+            let sum = lens.iter().fold(room.overhead, |sum, n| sum.saturating_add(base64_len(*n)));
+            (Bound::Body, sum, service.max_body_bytes)
         }
-    }
+    };
+    Infeasible { bound, least, reachable, limit, heaviest: step, rigid }
 }

@@ -2,6 +2,10 @@
 
 use super::jpeg::{Coefficients, Counted, Point};
 
+/// Factors on the tables of annex K: quality 99, and the floor of 75.
+const FINEST: f64 = 0.02;
+const COARSEST: f64 = 0.5;
+
 /// Some pictures, and the bytes of the file that are not theirs.
 pub(super) struct Group {
     pub parts: Vec<Coefficients>,
@@ -14,6 +18,10 @@ pub(super) struct Plan {
     pub coarseness: f64,
     /// Bytes of the file, about.
     pub bytes: f64,
+    /// Whether nothing is lost.
+    pub exact: bool,
+    /// What libjpeg calls it; of several pictures the lowest.
+    pub quality: u8,
     each: Vec<Counted>,
 }
 
@@ -33,10 +41,23 @@ impl Group {
         sums
     }
 
+    /// Coarsenesses that show how bytes and loss go, from the finest worth having to the floor of quality 75.
+    pub fn ladder(&self) -> [f64; 12] {
+        let own = self.parts.iter().map(|part| part.finest().unwrap_or(FINEST)).reduce(f64::min);
+        let finest = own.unwrap_or(FINEST).clamp(FINEST, COARSEST);
+        std::array::from_fn(|i| finest * (COARSEST / finest).powf(i as f64 / 11.0))
+    }
+
     /// Counts all at one coarseness.
     pub fn counted(&self, coarseness: f64) -> Plan {
         let each: Vec<Counted> = self.parts.iter().map(|part| part.counted(coarseness)).collect();
-        Plan { coarseness, bytes: self.around + each.iter().map(|c| c.bytes).sum::<f64>(), each }
+        Plan {
+            coarseness,
+            bytes: self.around + each.iter().map(|c| c.bytes).sum::<f64>(),
+            exact: each.iter().all(|c| c.exact),
+            quality: self.parts.iter().map(|part| part.quality(coarseness)).min().unwrap_or(100),
+            each,
+        }
     }
 
     /// Writes what was counted.

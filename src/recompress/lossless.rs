@@ -1,28 +1,74 @@
-//! Pictures of few colours as PNG: screenshots and scans in black and white, which JPEG would blur and hardly shrink.
+//! Pictures that stay PNG: screenshots and scans, which JPEG would blur and hardly shrink.
 
 use crate::pixmap::Pixmap;
+use png::{BitDepth, ColorType, Compression, Encoder, Filter};
 use std::collections::HashMap;
 
-/// The picture as an indexed PNG when it has at most 256 colours.
+/// Pixels up to which a picture of many colours is always tried.
+const SMALL: usize = 2_000_000;
+/// Larger ones are tried when a sample shrinks to this share: flat areas and lettering do, photographs with their noise
+/// come to twice as much and more.
+const FLAT: f64 = 0.25;
+/// Strips that a sample is made of, and rows of each.
+const STRIPS: usize = 8;
+const ROWS: usize = 32;
+
+/// The picture as PNG: indexed when it has at most 256 colours, otherwise gray or in colour, as it is. `None` where that
+/// promises nothing.
 pub(super) fn png(pixmap: &Pixmap) -> Option<Vec<u8>> {
-    let (palette, indices) = indexed(pixmap)?;
-    let depth = match palette.len() {
-        ..=2 => png::BitDepth::One,
-        3..=4 => png::BitDepth::Two,
-        5..=16 => png::BitDepth::Four,
-        _ => png::BitDepth::Eight,
+    let (width, height) = (pixmap.width(), pixmap.height());
+    let Some((palette, indices)) = indexed(pixmap) else {
+        let gray = pixmap.data().as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
+        return promising(pixmap).then(|| many_colours(pixmap.data(), width, height, gray, Compression::Balanced))?;
     };
-    let packed = packed(&indices, pixmap.width() as usize, depth as usize);
+    let depth = match palette.len() {
+        ..=2 => BitDepth::One,
+        3..=4 => BitDepth::Two,
+        5..=16 => BitDepth::Four,
+        _ => BitDepth::Eight,
+    };
+    let packed = packed(&indices, width as usize, depth as usize);
+    written(&packed, width, height, |encoder| {
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_depth(depth);
+        encoder.set_palette(palette.concat());
+        encoder.set_compression(Compression::High);
+        // Indices are names, not amounts: prediction from neighbours does not help them (PNG, third edition, 12.7).
+        encoder.set_filter(Filter::NoFilter);
+    })
+}
+
+/// Whether a PNG of many colours is worth its time.
+fn promising(pixmap: &Pixmap) -> bool {
+    let (width, height) = (pixmap.width(), pixmap.height() as usize);
+    if width as usize * height <= SMALL {
+        return true;
+    }
+    let row = width as usize * 3;
+    let strips = (0..STRIPS).filter_map(|i| pixmap.data().get(i * height / STRIPS * row..)?.get(..ROWS * row));
+    let (small, whole) = strips.fold((0, 0), |(small, whole), strip| {
+        let file = many_colours(strip, width, ROWS as u32, false, Compression::Fast);
+        (small + file.map_or(strip.len(), |f| f.len()), whole + strip.len())
+    });
+    (small as f64) < FLAT * whole as f64
+}
+
+fn many_colours(rgb: &[u8], width: u32, height: u32, gray: bool, compression: Compression) -> Option<Vec<u8>> {
+    let samples: Option<Vec<u8>> = gray.then(|| rgb.as_chunks::<3>().0.iter().map(|[r, ..]| *r).collect());
+    written(samples.as_deref().unwrap_or(rgb), width, height, |encoder| {
+        encoder.set_color(if gray { ColorType::Grayscale } else { ColorType::Rgb });
+        encoder.set_depth(BitDepth::Eight);
+        encoder.set_compression(compression);
+        encoder.set_filter(Filter::Adaptive);
+    })
+}
+
+fn written(data: &[u8], width: u32, height: u32, set: impl Fn(&mut Encoder<'_, &mut Vec<u8>>)) -> Option<Vec<u8>> {
     let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, pixmap.width(), pixmap.height());
-    encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(depth);
-    encoder.set_palette(palette.concat());
-    encoder.set_compression(png::Compression::High);
-    // Indices are names, not amounts: prediction from neighbours does not help them (PNG, third edition, 12.7).
-    encoder.set_filter(png::Filter::NoFilter);
+    let mut encoder = Encoder::new(&mut out, width, height);
+    set(&mut encoder);
     let mut writer = encoder.write_header().ok()?;
-    writer.write_image_data(&packed).ok()?;
+    writer.write_image_data(data).ok()?;
     writer.finish().ok()?;
     Some(out)
 }
@@ -91,8 +137,16 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_is_no_such_picture() {
-        let data = (0..64 * 64u32).flat_map(|i| [i as u8, (i >> 6) as u8, 0]).collect();
-        assert_eq!(png(&Pixmap::new(64, 64, data).unwrap()), None);
+    fn a_large_photo_is_not_tried_and_a_large_screenshot_is() {
+        let (width, height) = (2000, 1100);
+        let picture = |noise: u32| {
+            let level = |i: u32| 100 + (i % width / 20 + i.wrapping_mul(0x9E37_79B9) % noise) as u8;
+            Pixmap::new(width, height, (0..width * height).flat_map(|i| [level(i), level(i + 1), 9]).collect()).unwrap()
+        };
+        assert_eq!(png(&picture(50)), None);
+        let (screenshot, limits) = (picture(1), Limits::default());
+        let file = png(&screenshot).unwrap();
+        let header = probe::probe(&file, &limits).unwrap();
+        assert_eq!(decode::pixmap(&file, &header, &limits).unwrap().picture, screenshot);
     }
 }

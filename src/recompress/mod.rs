@@ -1,6 +1,7 @@
 //! One budget for all images: what fits is not touched; what does not loses the least, evenly, and never exceeds it.
 //!
-//! First goes what costs nothing (metadata, thumbnails, films behind the picture). Then all pictures are made to lose
+//! First goes what costs nothing (metadata, thumbnails, films behind the picture; Huffman tables that fit, denser PNG).
+//! What is only stripped keeps its pixels as they lie, and with them its orientation and colour profile. Then all pictures are made to lose
 //! the same share of their structure, bills and oversized frames more than FRONT, BACK and FACE, down to quality 75;
 //! then dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything
 //! is written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels;
@@ -78,13 +79,18 @@ pub struct Encoded<'a> {
 pub struct Infeasible {
     /// What is too large.
     pub bound: Bound,
-    /// The smallest that can be reached: bytes of the body, or characters of the image's base64. When that much could
-    /// be told without decoding anything, it is a bound that cannot be gone under rather than reached.
+    /// The smallest that can be reached: bytes of the body, or characters of the image's base64.
     pub least: u64,
+    /// Whether it can: as a limit, `least` is met. Where so much could be told without decoding anything, it cannot be
+    /// gone under, but not be reached either.
+    pub reachable: bool,
     /// The limit on the same.
     pub limit: u64,
     /// The step that weighs most then.
     pub heaviest: Step,
+    /// Whether that one cannot be made any smaller: a PDF whose pictures cannot be coded anew (encrypted, repaired, CMYK,
+    /// masked or of one bit a pixel), or that has none.
+    pub rigid: bool,
 }
 
 /// Which limit cannot be met.

@@ -4,15 +4,13 @@ use super::{
     Encoded, Source,
     allocate::{Curve, Share},
     group::{Group, Plan},
-    jpeg::{self, Coefficients, Layout},
+    jpeg::{Coefficients, Layout},
     lossless, pdf, resize,
     resolution::{GOOD_DPI, Rung, gives_first},
 };
 use crate::{decode, format::Format, options::Limits};
 use std::borrow::Cow;
 
-/// Factors on the tables of annex K, from quality 99 to the floor of 75.
-const COARSENESS: [f64; 12] = [0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.31, 0.4, 0.5];
 /// How much the loss of pictures counts that are to give first.
 const FIRST_WORTH: f64 = 0.5;
 /// Pixels an inch from which on a frame is larger than reading needs, and its loss counts less.
@@ -169,7 +167,7 @@ impl<'s, 'a> Picture<'s, 'a> {
             self.lossless = Cow::Owned(png);
             self.lossless_format = Format::Png;
         }
-        let points = group.points(&COARSENESS);
+        let points = group.points(&group.ladder());
         self.curve = Curve::new(points, Some(self.lossless.len() as u64), self.worth(), self.curve.cap);
         self.group = Some(group);
     }
@@ -205,7 +203,7 @@ impl<'s, 'a> Picture<'s, 'a> {
         self.planned = self.estimated.1 * self.bias;
     }
 
-    /// Counts the symbols of the share. The curve of a picture over its own cap is corrected by what was found.
+    /// Counts the symbols of the share. The curve of a picture that its own cap binds is corrected by what was found.
     pub fn count(&mut self, limits: &Limits) {
         let Share::Coarseness(coarseness) = self.share else {
             self.counted = None;
@@ -220,7 +218,7 @@ impl<'s, 'a> Picture<'s, 'a> {
         if self.estimated.0 == coarseness {
             self.bias = self.planned / self.estimated.1.max(1.0);
         }
-        if self.planned() > self.curve.cap {
+        if self.planned() > self.curve.cap || self.curve.is_capped(coarseness) {
             self.curve.corrected(coarseness, self.planned);
         }
     }
@@ -233,6 +231,21 @@ impl<'s, 'a> Picture<'s, 'a> {
     /// Means to write what was counted last.
     pub fn keep(&mut self) {
         self.kept.clone_from(&self.counted);
+    }
+
+    /// Whether its share is a file that loses nothing.
+    pub fn loses_nothing(&self) -> bool {
+        match self.share {
+            Share::Lossless => true,
+            Share::Coarseness(coarseness) => self.curve.loss_at(coarseness) == 0.0,
+        }
+    }
+
+    /// Goes back to the file that was given.
+    pub fn restore(&mut self) {
+        self.lossless = Cow::Borrowed(self.source.bytes);
+        self.lossless_format = self.source.header.format;
+        self.written = None;
     }
 
     /// Whether there is nothing better to be had for more bytes.
@@ -272,7 +285,7 @@ impl<'s, 'a> Picture<'s, 'a> {
             width: self.size.0,
             height: self.size.1,
             recompressed: true,
-            quality: Some(jpeg::quality(kept.coarseness)),
+            quality: (!kept.exact).then_some(kept.quality),
             coarse_dpi: self.rung.coarse_dpi(),
             passes: self.passes,
         }

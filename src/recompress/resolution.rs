@@ -10,7 +10,7 @@ const LEAST_DPI: f64 = 150.0;
 /// Bytes fall with this power of the scale: a smaller picture has more detail in each pixel, hence less than 2.
 const POWER: f64 = 1.7;
 /// Share of the room that is aimed for at the coarsest quality, so that quality can settle above its floor.
-const AIM: f64 = 0.88;
+pub(super) const AIM: f64 = 0.88;
 
 /// Whether a picture gives its dimensions before FRONT, BACK and FACE do.
 pub(super) fn gives_first(step: &Step) -> bool {

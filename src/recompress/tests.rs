@@ -20,11 +20,15 @@ fn pixmap(width: u32, height: u32, noise: u32, seed: u32) -> Pixmap {
     Pixmap::new(width, height, data.collect()).unwrap()
 }
 
-/// A JPEG at quality 95 with an orientation, a GPS position, a maker's comment and a film behind it.
+/// A JPEG with an orientation, a GPS position, a maker's comment and a film behind it.
 fn phone_jpeg(pixmap: &Pixmap, orientation: u8) -> Vec<u8> {
+    jpeg_of(pixmap, orientation, 95)
+}
+
+fn jpeg_of(pixmap: &Pixmap, orientation: u8, quality: u8) -> Vec<u8> {
     let mut plain = Vec::new();
     let rgb = image::RgbImage::from_raw(pixmap.width(), pixmap.height(), pixmap.data().to_vec()).unwrap();
-    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut plain, 95).encode_image(&rgb).unwrap();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut plain, quality).encode_image(&rgb).unwrap();
     let mut exif = b"\xFF\xE1\0\x36Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0]);
     exif.extend(b"\x01\x0F\0\x02\0\0\0\x08\0\0\0\x26\0\0\0\0GPSHERE\0");
@@ -50,6 +54,14 @@ impl Given {
             (step.into(), bytes, header)
         });
         Self { files: each.collect() }
+    }
+
+    fn of(pictures: &[Kind]) -> Self {
+        let files = pictures.iter().zip(0u32..).map(|((w, h, noise, kind, quality), seed)| {
+            let pixmap = pixmap(*w, *h, *noise, seed);
+            if *kind == 0 || *kind == 9 { png(&pixmap) } else { jpeg_of(&pixmap, *kind, *quality) }
+        });
+        Self::new(files.collect())
     }
 
     fn whole(&self) -> u64 {
@@ -81,6 +93,22 @@ fn holds(given: &Given, room: u64, cap: Option<u64>) -> Result<(), TestCaseError
     let encoded = match answer {
         Err(infeasible) => {
             prop_assert!(!fits && infeasible.least > infeasible.limit, "{infeasible:?}");
+            // No refusal is false: less room does not help, and the room that is asked for does.
+            for less in [room * 99 / 100, room * 9 / 10, room * 7 / 10] {
+                prop_assert!(given.fit(less, cap).is_err(), "{less} of {room}: {infeasible:?}");
+            }
+            if infeasible.reachable {
+                let (room, cap) = match infeasible.bound {
+                    Bound::Body => (infeasible.least - 100, cap),
+                    Bound::Image => (u64::MAX / 2, Some(infeasible.least)),
+                };
+                let again = given.fit(room, cap);
+                let others = |e: &Infeasible| infeasible.bound == Bound::Image && e.heaviest != infeasible.heaviest;
+                prop_assert!(
+                    again.as_ref().is_ok_and(|e| whole(e) <= room) || again.as_ref().is_err_and(others),
+                    "{again:?}"
+                );
+            }
             return Ok(());
         }
         Ok(encoded) => encoded,
@@ -98,7 +126,15 @@ fn holds(given: &Given, room: u64, cap: Option<u64>) -> Result<(), TestCaseError
             prop_assert!(!e.bytes.windows(7).any(|w| w == b"GPSHERE" || w == b"ftypmp4"));
         }
         if let Some(quality) = e.quality {
-            prop_assert!(quality >= 75 && again.orientation == Orientation::Upright);
+            // The floor is 75; what came coarser than that stays as coarse.
+            let before = match &header.details {
+                probe::Details::Jpeg(jpeg) => jpeg.quality.unwrap_or(100),
+                _ => 100,
+            };
+            prop_assert!(
+                quality + 1 >= before.min(76) && again.orientation == Orientation::Upright,
+                "{quality} {before}"
+            );
             let (width, height) = header.upright_size();
             let skew = f64::from(e.width) / f64::from(width) - f64::from(e.height) / f64::from(height);
             prop_assert!(e.width <= width && skew.abs() <= 1.0 / f64::from(width.min(height)));
@@ -109,19 +145,20 @@ fn holds(given: &Given, room: u64, cap: Option<u64>) -> Result<(), TestCaseError
     Ok(())
 }
 
+/// A picture's sides, noise, orientation (0 and 9: as PNG) and JPEG quality.
+type Kind = (u32, u32, u32, u8, u8);
+/// Pictures, the budget in percent of all, a cap in percent of the largest.
+type Case = (Vec<Kind>, u64, Option<u64>);
+
 /// Submissions of one to four pictures, and a budget for them from a tenth of their size up.
-fn cases() -> impl Strategy<Value = (Vec<(u32, u32, u32, u8)>, u64, Option<u64>)> {
-    let one = (8u32..700, 8u32..700, 0u32..60, 0u8..=9);
+fn cases() -> impl Strategy<Value = Case> {
+    let one = (8u32..700, 8u32..700, 0u32..60, 0u8..=9, prop_oneof![Just(95), 50u8..=100]);
     let cap = proptest::option::weighted(0.2, 20u64..120);
     (proptest::collection::vec(one, 1..5), 10u64..110, cap)
 }
 
-fn check((pictures, percent, cap): (Vec<(u32, u32, u32, u8)>, u64, Option<u64>)) -> Result<(), TestCaseError> {
-    let files = pictures.iter().zip(0u32..).map(|((w, h, noise, kind), seed)| {
-        let pixmap = pixmap(*w, *h, *noise, seed);
-        if *kind == 0 || *kind == 9 { png(&pixmap) } else { phone_jpeg(&pixmap, *kind) }
-    });
-    let given = Given::new(files.collect());
+fn check((pictures, percent, cap): Case) -> Result<(), TestCaseError> {
+    let given = Given::of(&pictures);
     let room = (given.whole() * percent / 100).max(50_000);
     let largest = given.files.iter().map(|f| base64_len(f.1.len() as u64)).max().unwrap_or(0);
     holds(&given, room, cap.map(|percent| largest * percent / 100))
@@ -151,24 +188,17 @@ proptest! {
 #[expect(clippy::print_stdout, reason = "the figures of testdata/BUDGET.md")]
 fn the_budget_is_used_in_four_hundred_submissions() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
-    let one = (8u32..1600, 8u32..1600, 0u32..60, 0u8..=9);
+    let one = (8u32..1600, 8u32..1600, 0u32..60, 0u8..=9, prop_oneof![Just(95), 75u8..=100]);
     let strategy = (proptest::collection::vec(one, 1..5), 10u64..100);
     let mut runner = TestRunner::deterministic();
     let (mut used, mut passes, mut scaled) = (Vec::new(), Vec::new(), 0);
     for _ in 0..400 {
         let (pictures, percent) = strategy.new_tree(&mut runner).unwrap().current();
-        let files = pictures.iter().zip(0u32..).map(|((w, h, noise, kind), seed)| {
-            let pixmap = pixmap(*w, *h, *noise, seed);
-            if *kind == 0 || *kind == 9 { png(&pixmap) } else { phone_jpeg(&pixmap, *kind) }
-        });
-        let given = Given::new(files.collect());
+        let given = Given::of(&pictures);
         let room = (given.whole() * percent / 100).max(50_000);
         let Ok(encoded) = given.fit(room, None) else { continue };
-        // Where all is as fine as it was there is nothing to use the rest for.
-        let finest = |(e, f): (&Encoded<'_>, &(Step, Vec<u8>, Header))| {
-            e.quality.is_none_or(|q| q >= if f.2.format == Format::Jpeg { 95 } else { 99 })
-        };
-        if encoded.iter().zip(&given.files).all(finest) {
+        // Where all is as fine as it was, or as JPEG gets, there is nothing to use the rest for.
+        if encoded.iter().all(|e| e.quality.is_none_or(|q| q >= 99)) {
             continue;
         }
         let share = whole(&encoded) as f64 / room as f64;
@@ -201,6 +231,43 @@ fn the_budget_is_used_when_something_had_to_give() {
         let used = whole(&given.fit(room, None).unwrap());
         assert!(used as f64 >= 0.95 * room as f64, "{used} of {room}");
     }
+}
+
+/// Of a JPEG that was quantised once, sizes leap where new steps meet the old ones: no size in between is refused for it.
+#[test]
+fn whatever_the_quality_before_there_is_a_file_for_every_budget() {
+    for (quality, noise) in [(75, 12), (80, 30), (85, 20), (92, 40), (98, 25)] {
+        let given = Given::new(vec![jpeg_of(&pixmap(1100, 800, noise, 7), 1, quality)]);
+        for percent in [70, 80, 86, 89, 91, 93, 95, 96, 97, 98, 99] {
+            let room = given.whole() * percent / 100;
+            let encoded = given.fit(room, None).unwrap();
+            let used = whole(&encoded) as f64 / room as f64;
+            let shrunk = encoded[0].width < 1100;
+            assert!(used >= 0.95 || encoded[0].quality.is_none(), "{quality} {percent}: {used} {shrunk}");
+        }
+    }
+}
+
+#[test]
+fn huffman_tables_that_fit_cost_nothing() {
+    let given = Given::new(vec![jpeg_of(&pixmap(904, 704, 20, 2), 6, 85)]);
+    let encoded = given.fit(given.whole() * 985 / 1000, None).unwrap();
+    assert_eq!((encoded[0].quality, encoded[0].format), (None, Format::Jpeg));
+    let read = |bytes: &[u8], header: &Header| decode::pixmap(bytes, header, &Limits::default()).unwrap().picture;
+    let header = probe::probe(&encoded[0].bytes, &Limits::default()).unwrap();
+    assert_eq!(header.orientation, Orientation::Upright);
+    let (got, want) = (read(&encoded[0].bytes, &header), read(&given.files[0].1, &given.files[0].2));
+    // The transform of a turned block rounds otherwise.
+    assert!(got.data().iter().zip(want.data()).all(|(a, b)| a.abs_diff(*b) <= 2));
+}
+
+#[test]
+fn what_fits_without_loss_is_not_coded_with_any() {
+    let shot = pixmap(600, 400, 0, 4);
+    let given = Given::new(vec![phone_jpeg(&pixmap(300, 200, 30, 0), 1), png(&shot)]);
+    let encoded = given.fit(given.whole() * 8 / 10, None).unwrap();
+    assert!(!encoded[0].recompressed, "the JPEG is left alone");
+    assert_eq!((encoded[1].format, encoded[1].quality), (Format::Png, None));
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Grid {
     pub sampling: Vec<(u8, u8)>,
     /// Unit after unit, component after component, row after row, zigzag, in [`UNITS`].
     pub blocks: Vec<[i16; 64]>,
+    /// The quantiser steps of each component, upright, zigzag, once all is read.
+    pub steps: Vec<[u16; 64]>,
     orientation: Orientation,
     /// Units across, upright.
     across: usize,
@@ -58,7 +60,7 @@ impl Grid {
         let each: usize = sampling.iter().map(|(h, v)| usize::from(h * v)).sum();
         let blocks = vec![[0; 64]; across * down * each];
         let (width, height) = (u16::try_from(width).ok()?, u16::try_from(height).ok()?);
-        Some(Self { width, height, sampling, blocks, orientation, across, down })
+        Some(Self { width, height, sampling, blocks, steps: Vec::new(), orientation, across, down })
     }
 
     /// Where the block at (x, y) of a component, as stored, comes to stand.
@@ -122,6 +124,17 @@ impl Moves {
             *factor = step * i32::from(UNITS) * if odd { -1 } else { 1 };
         }
         moves
+    }
+
+    /// The quantiser steps where the coefficients go.
+    pub fn steps(&self) -> [u16; 64] {
+        let mut steps = [0; 64];
+        for (place, factor) in self.place.iter().zip(self.factor) {
+            if let Some(step) = steps.get_mut(usize::from(*place)) {
+                *step = (factor.abs() / i32::from(UNITS)) as u16;
+            }
+        }
+        steps
     }
 
     #[inline(always)]

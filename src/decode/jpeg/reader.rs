@@ -339,6 +339,7 @@ impl<'a> Reader<'a> {
         if self.weights.iter().any(Option::is_none) {
             self.report.note(Found::component(self.bytes.len()));
         }
+        grid.steps = self.moves.iter().flatten().map(Moves::steps).collect();
         let faults = self.report.finish(&frame, self.bytes.len())?;
         Ok(Some((grid, faults)))
     }

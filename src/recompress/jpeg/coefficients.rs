@@ -64,6 +64,8 @@ pub(in crate::recompress) struct Coefficients {
     pub height: u16,
     pub layout: Layout,
     pub(super) blocks: Vec<[i16; 64]>,
+    /// The steps that they were quantised by before, luma and chroma, zigzag, where they are a JPEG's own.
+    pub(super) own: Option<[[u8; 64]; 2]>,
 }
 
 /// Blocks of a run that a sample is made of, in MCUs.
@@ -78,7 +80,18 @@ impl Coefficients {
     /// Those that a JPEG has itself.
     pub fn from_grid(grid: Grid) -> Option<Self> {
         let layout = Layout::of(&grid.sampling)?;
-        Some(Self { width: grid.width, height: grid.height, layout, blocks: grid.blocks })
+        let table = |i: usize| -> Option<[u8; 64]> {
+            let mut steps = [0; 64];
+            for (to, from) in steps.iter_mut().zip(grid.steps.get(i)?) {
+                *to = u8::try_from(*from).ok().filter(|step| *step > 0)?;
+            }
+            Some(steps)
+        };
+        let own = match layout {
+            Layout::Gray => table(0).map(|luma| [luma; 2]),
+            _ => table(0).zip(table(1).filter(|cb| table(2) == Some(*cb))).map(|(luma, chroma)| [luma, chroma]),
+        };
+        Some(Self { width: grid.width, height: grid.height, layout, blocks: grid.blocks, own })
     }
 
     /// Transforms a picture. A gray one becomes one component, any other YCbCr (JFIF 1.02) with chroma averaged over
@@ -96,7 +109,7 @@ impl Coefficients {
             Layout::Gray => gray_row(rows, out),
             _ => colour_row(rows, out),
         });
-        Some(Self { width, height, layout, blocks })
+        Some(Self { width, height, layout, blocks, own: None })
     }
 
     /// Whether it has one component.

@@ -33,12 +33,26 @@ pub(super) struct Point {
 }
 
 /// What libjpeg calls this coarseness: 75 for 0.5 (`jpeg_quality_scaling`).
-pub(super) fn quality(coarseness: f64) -> u8 {
+fn quality(coarseness: f64) -> u8 {
     let q = if coarseness <= 1.0 { 100.0 - 50.0 * coarseness } else { 50.0 / coarseness };
     q.round().clamp(1.0, 100.0) as u8
 }
 
 impl Coefficients {
+    fn steps(&self, coarseness: f64) -> Steps {
+        Steps::new(coarseness, self.own.as_ref())
+    }
+
+    /// The finest coarseness that differs from finer ones: at it a JPEG loses nothing.
+    pub fn finest(&self) -> Option<f64> {
+        self.own.as_ref().map(Steps::same_up_to)
+    }
+
+    /// What libjpeg calls a coarseness, given what was lost before.
+    pub fn quality(&self, coarseness: f64) -> u8 {
+        quality(coarseness.max(self.own.as_ref().map_or(0.0, Steps::alike)))
+    }
+
     /// What some coarsenesses would give, from a sample of the picture.
     pub fn points(&self, coarsenesses: &[f64]) -> Vec<Point> {
         let [rough, close] = SAMPLES;
@@ -47,7 +61,7 @@ impl Coefficients {
         coarsenesses
             .iter()
             .map(|&coarseness| {
-                let steps = Steps::new(coarseness);
+                let steps = self.steps(coarseness);
                 let found = symbols::survey(&runs, self.layout, &steps);
                 let tables = found.tables();
                 let scan = found.bits(&tables) as f64 / share.max(1e-9) / 8.0;
@@ -59,12 +73,13 @@ impl Coefficients {
 
     /// Counts the whole picture at one coarseness.
     pub fn counted(&self, coarseness: f64) -> Counted {
-        let steps = Steps::new(coarseness);
+        let steps = self.steps(coarseness);
+        let exact = self.own.as_ref() == Some(&steps.0);
         let statistics = symbols::count(self, &steps);
         let tables = statistics.tables();
         let scan = statistics.bits(&tables) as f64 / 8.0;
         let bytes = with_stuffing(scan) + write::head_len(self, &steps, &tables) as f64 + 3.0;
-        Counted { bytes, steps, statistics }
+        Counted { bytes, exact, steps, statistics }
     }
 
     /// Writes what was counted.
@@ -78,6 +93,8 @@ impl Coefficients {
 pub(super) struct Counted {
     /// Bytes of the file, but for the luck of byte stuffing.
     pub bytes: f64,
+    /// Whether they are the picture's own levels, so that nothing is lost.
+    pub exact: bool,
     steps: Steps,
     statistics: symbols::Statistics,
 }

@@ -31,7 +31,9 @@ impl Steps {
     /// On the way from one rung of a ladder of factors to the next the steps change one after another, the highest
     /// frequencies first. Were they all scaled at once, the size of a picture that was quantised by the same tables
     /// before would leap wherever the ratio to the old steps passes a fraction.
-    pub fn new(coarseness: f64) -> Self {
+    ///
+    /// No step becomes finer than the picture's `own` was: that would cost bytes and give nothing back.
+    pub fn new(coarseness: f64, own: Option<&[[u8; 64]; 2]>) -> Self {
         let height = ((coarseness / COARSEST).ln() / RUNG.ln()).min(0.0);
         let rung = height.floor();
         let (fine, coarse) = (COARSEST * RUNG.powf(rung), COARSEST * RUNG.powf(rung + 1.0));
@@ -47,7 +49,29 @@ impl Steps {
             steps
         };
         let [luma, chroma] = &ANNEX_K;
-        Self([table(0, luma), table(1, chroma)])
+        let mut steps = Self([table(0, luma), table(1, chroma)]);
+        let own = own.map_or(&[][..], <[_; 2]>::as_slice).iter().flatten();
+        steps.0.as_flattened_mut().iter_mut().zip(own).for_each(|(step, own)| *step = (*step).max(*own));
+        steps
+    }
+
+    /// The coarseness up to which all steps stay a picture's own.
+    pub fn same_up_to(own: &[[u8; 64]; 2]) -> f64 {
+        let tables = own.iter().zip(&ANNEX_K);
+        let ratios = tables.flat_map(|(own, table)| {
+            own.iter().zip(ZIGZAG).map(|(step, from)| {
+                // Up to a half more is rounded down to it. The next rung of the ladder may be in use already.
+                (f64::from(*step) + 0.49) / f64::from(table.get(usize::from(from)).copied().unwrap_or(1)) / RUNG
+            })
+        });
+        ratios.fold(f64::INFINITY, f64::min)
+    }
+
+    /// The coarseness of annex K's tables that a picture's own luma steps are alike, by their sum.
+    pub fn alike(own: &[[u8; 64]; 2]) -> f64 {
+        let ([luma, _], [annex, _]) = (own, &ANNEX_K);
+        let sum = |table: &[u8; 64]| table.iter().map(|step| f64::from(*step)).sum::<f64>();
+        sum(luma) / sum(annex)
     }
 
     /// One over each step, in the coefficients' units.
