@@ -45,7 +45,12 @@ impl Curve {
         Self { points: kept, lossless: lossless.filter(|n| *n <= cap), worth, cap }
     }
 
-    /// Whether the file that loses nothing is no choice: it alone takes what the least of the others leaves.
+    /// Bytes of the file that loses nothing; more than the cap is no choice.
+    pub fn set_lossless(&mut self, bytes: u64) {
+        self.lossless = Some(bytes).filter(|n| *n <= self.cap);
+    }
+
+    /// Makes the file that loses nothing no choice, if there is another.
     pub fn without_lossless(&mut self) {
         if !self.points.is_empty() {
             self.lossless = None;

@@ -250,12 +250,15 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
 
 /// Leaves out files that lose nothing but that alone are more than the least of the others leaves.
 fn forgo(pictures: &mut [Picture<'_, '_>], room: &Room) {
+    pictures.iter_mut().for_each(|p| p.curve.set_lossless(p.lossless.len() as u64));
     let least: Vec<u64> = pictures.iter().map(|p| base64_len(p.curve.least())).collect();
     let sum = least.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+    if sum > room.characters {
+        return;
+    }
     for (picture, own) in pictures.iter_mut().zip(least) {
         let others = sum.saturating_sub(own);
-        let lossless = picture.curve.lossless.map_or(0, base64_len);
-        if others.saturating_add(lossless) > room.characters {
+        if others.saturating_add(picture.curve.lossless.map_or(0, base64_len)) > room.characters {
             picture.curve.without_lossless();
         }
     }
@@ -279,11 +282,13 @@ fn estimated(pictures: &mut [Picture<'_, '_>], all: &[usize], room: &Room, targe
         share_out_or_coarsest(pictures, search.aim);
         in_waves(pictures, all, &room.limits, Picture::estimate);
         let sum = characters(pictures);
-        let off = (sum / target).ln().abs();
-        if off < best.0 {
-            best = (off, search.aim);
+        let off = (sum / target).ln();
+        // What is over is worse than anything that fits.
+        let worse = if off > OVER { 1.0 + off } else { off.abs() };
+        if worse < best.0 {
+            best = (worse, search.aim);
         }
-        if off < CLOSE {
+        if worse < CLOSE {
             return search.aim;
         }
         search.note(sum);

@@ -373,3 +373,13 @@ fn what_cannot_fit_says_by_how_much_and_who_weighs_most() {
     let infeasible = given.fit(1_000_000_000, Some(6_000)).unwrap_err();
     assert_eq!((infeasible.bound, infeasible.limit, infeasible.heaviest), (Bound::Image, 6_000, Step::Back));
 }
+
+#[test]
+fn what_loses_nothing_is_kept_where_coding_it_would_take_more() {
+    let given = Given::of(&[(1515, 162, 55, 0, 95), (262, 1280, 54, 2, 100)]);
+    let encoded = given.fit(667_531, None).unwrap();
+    assert_eq!((encoded[0].format, encoded[0].quality, encoded[1].quality), (Format::Png, None, Some(99)));
+    let given = Given::of(&[(1594, 963, 29, 2, 75), (1173, 223, 6, 8, 95), (358, 407, 19, 3, 79)]);
+    let encoded = given.fit(346_494, None).unwrap();
+    assert!(!encoded[2].recompressed && whole(&encoded) >= 340_000);
+}
