@@ -40,7 +40,8 @@ pub struct Serve {
     /// What goes wrong with calls to /api/v2/process.
     #[arg(long, default_value = "none", value_parser = fault())]
     fault: Fault,
-    /// The key that signs webhooks; the API secret when it is not given.
+    /// The key that signs webhooks; the API secret when it is not given. Other users of the machine can read
+    /// arguments: the variable is the better place.
     #[arg(long, value_name = "KEY", env = "IDENFY_WEBHOOK_KEY", hide_env_values = true)]
     webhook_key: Option<String>,
 }

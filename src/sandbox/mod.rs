@@ -25,7 +25,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// How the sandbox behaves where the service's pages say nothing, and what goes wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
     /// Whether the contract has direct processing.
@@ -58,6 +58,31 @@ impl Default for Settings {
             fault: Fault::None,
             webhook_key: None,
         }
+    }
+}
+
+impl fmt::Debug for Settings {
+    /// Shows all but the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            contract,
+            token_burns_on_error,
+            limit_counts,
+            token_field,
+            photo_check,
+            latency,
+            fault,
+            webhook_key: _,
+        } = self;
+        f.debug_struct("Settings")
+            .field("contract", contract)
+            .field("token_burns_on_error", token_burns_on_error)
+            .field("limit_counts", limit_counts)
+            .field("token_field", token_field)
+            .field("photo_check", photo_check)
+            .field("latency", latency)
+            .field("fault", fault)
+            .finish_non_exhaustive()
     }
 }
 

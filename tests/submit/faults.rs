@@ -29,8 +29,12 @@ fn through(fault: Fault) -> Answer {
     answer
 }
 
+fn answered(answer: impl Into<Vec<u8>>) -> Answer {
+    answered_to("TOKENTOKENTOKEN", answer)
+}
+
 /// Submits to a server that reads the call and answers with these bytes.
-pub fn answered(answer: impl Into<Vec<u8>>) -> Answer {
+pub fn answered_to(token: &str, answer: impl Into<Vec<u8>>) -> Answer {
     let answer = answer.into();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -44,7 +48,7 @@ pub fn answered(answer: impl Into<Vec<u8>>) -> Answer {
         // A client that has read enough hangs up on the rest.
         let _ = stream.write_all(&answer);
     });
-    let outcome = small("TOKENTOKENTOKEN");
+    let outcome = small(token);
     let came = submitter(address).submit(outcome.request.as_ref().unwrap(), &outcome.report);
     server.join().unwrap();
     came
