@@ -9,6 +9,7 @@ mod submit {
     pub mod random;
     pub mod secrets;
     pub mod sessions;
+    pub mod ways;
 }
 
 use idenfy_preflight::{

@@ -1,6 +1,9 @@
 //! What came of a call: every answer that the service is known to give, as a type.
 
-use super::http::{Lost, NotSentReason, Reply};
+use super::{
+    NotSentReason,
+    http::{Lost, Reply},
+};
 use crate::report::Report;
 use serde_json::{Map, Value, json};
 use std::{fmt, time::Duration};
@@ -224,7 +227,7 @@ impl fmt::Display for Answer {
             Self::Unknown { what, bytes, scan_ref } => {
                 write!(
                     f,
-                    "Unknown: {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status "
+                    "Unknown: up to {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status "
                 )?;
                 match scan_ref {
                     Some(scan_ref) => write!(f, "for scanRef {scan_ref}."),

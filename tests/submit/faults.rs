@@ -157,7 +157,7 @@ fn what_did_not_leave_may_be_sent_later() {
     let answer = to(base(dead)).submit(request, &outcome.report);
     assert!(matches!(answer, Answer::NotSent(NotSentReason::Connection(_))), "{answer:?}");
     let unknown_host = to(BaseUrl::new("https://no-such-host.invalid").unwrap()).submit(request, &outcome.report);
-    assert!(matches!(unknown_host, Answer::NotSent(_)), "{unknown_host:?}");
+    assert!(matches!(unknown_host, Answer::NotSent(NotSentReason::Host(_))), "{unknown_host:?}");
     assert!(unknown_host.token_is_good());
     let sandbox = sandbox(settings());
     // A server that speaks no TLS.
