@@ -9,6 +9,7 @@ mod submit {
     pub mod random;
     pub mod sandbox;
     pub mod secrets;
+    pub mod sentences;
     pub mod sessions;
     pub mod ways;
 }
