@@ -7,8 +7,11 @@ mod submit {
     pub mod page;
     pub mod program;
     pub mod random;
+    pub mod sandbox;
     pub mod secrets;
+    pub mod sentences;
     pub mod sessions;
+    pub mod ways;
 }
 
 use idenfy_preflight::{
@@ -77,6 +80,22 @@ pub fn session(sandbox: &Sandbox, more: Value) -> Session {
     let (status, text) = post(sandbox, "/api/v2/token", body.to_string().as_bytes());
     assert_eq!(status, 201, "{text}");
     Session::from_json(text.as_bytes()).unwrap()
+}
+
+/// A GET that knows nothing of this library.
+pub fn get(sandbox: &Sandbox, path: &str) -> String {
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    agent.get(format!("http://{}{path}", sandbox.address())).call().unwrap().body_mut().read_to_string().unwrap()
+}
+
+/// The webhook of this session, which comes when it comes.
+pub fn webhook(sandbox: &Sandbox, scan_ref: &str) -> String {
+    loop {
+        match get(sandbox, "/webhooks").lines().find(|line| line.contains(scan_ref)) {
+            Some(line) => return line.to_owned(),
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
 }
 
 /// A POST that knows nothing of this library.

@@ -2,7 +2,7 @@
 
 use super::output;
 use clap::{
-    Args, ValueEnum,
+    Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use idenfy_preflight::{
@@ -23,11 +23,14 @@ pub struct Serve {
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     token_burns_on_error: bool,
     /// What the 20 MB count.
-    #[arg(long, value_enum, default_value = "body")]
-    limit_counts: Counts,
+    #[arg(long, value_name = "WHAT", default_value = "body", value_parser = named(&LimitCounts::ALL))]
+    limit_counts: LimitCounts,
     /// The field that carries the token.
-    #[arg(long, value_enum, default_value = "either")]
-    token_field: Fields,
+    #[arg(long, value_name = "NAME", default_value = "either", value_parser = named(&TokenFields::ALL))]
+    token_field: TokenFields,
+    /// Whether an image that the session does not ask for refuses the call.
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    refuse_unasked: bool,
     /// Whether FRONT and BACK are looked at, by this program's own measures.
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     photo_check: bool,
@@ -38,31 +41,18 @@ pub struct Serve {
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     latency: u64,
     /// What goes wrong with calls to /api/v2/process.
-    #[arg(long, default_value = "none", value_parser = fault())]
+    #[arg(long, default_value = "none", value_parser = named(&Fault::ALL))]
     fault: Fault,
-    /// The key that signs webhooks; the API secret when it is not given.
+    /// The key that signs webhooks; the API secret when it is not given. Other users of the machine can read
+    /// arguments: the variable is the better place.
     #[arg(long, value_name = "KEY", env = "IDENFY_WEBHOOK_KEY", hide_env_values = true)]
     webhook_key: Option<String>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Counts {
-    Body,
-    Images,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Fields {
-    #[value(name = "token")]
-    Token,
-    #[value(name = "authToken")]
-    AuthToken,
-    Either,
-}
-
-fn fault() -> impl TypedValueParser<Value = Fault> {
-    let named = |name: String| Fault::ALL.iter().find(|f| f.0 == name).map(|f| f.1).unwrap_or_default();
-    PossibleValuesParser::new(Fault::ALL.map(|f| f.0)).map(named)
+/// One of these, by its name.
+fn named<T: Copy + Send + Sync + 'static>(all: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
+    let find = |name: String| all.iter().find(|one| one.0 == name).map(|one| one.1).ok_or("there is no such value");
+    PossibleValuesParser::new(all.iter().map(|one| one.0)).try_map(find)
 }
 
 pub fn run(args: &Serve) -> Result<u8, String> {
@@ -70,15 +60,9 @@ pub fn run(args: &Serve) -> Result<u8, String> {
     let mut settings = Settings::default();
     settings.contract = args.contract;
     settings.token_burns_on_error = args.token_burns_on_error;
-    settings.limit_counts = match args.limit_counts {
-        Counts::Body => LimitCounts::Body,
-        Counts::Images => LimitCounts::Images,
-    };
-    settings.token_field = match args.token_field {
-        Fields::Token => TokenFields::Token,
-        Fields::AuthToken => TokenFields::AuthToken,
-        Fields::Either => TokenFields::Either,
-    };
+    settings.limit_counts = args.limit_counts;
+    settings.token_field = args.token_field;
+    settings.refuse_unasked = args.refuse_unasked;
     settings.photo_check = args.photo_check;
     settings.latency = Duration::from_millis(args.latency);
     settings.fault = args.fault;

@@ -5,7 +5,7 @@ use super::{
     args::{Check, ReportFormat},
     json, options, output, submission,
 };
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 use idenfy_preflight::{
     Preflight,
     submit::{
@@ -15,7 +15,7 @@ use idenfy_preflight::{
     },
 };
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt::Display, fs, path::PathBuf, sync::Arc, time::Duration};
 
 /// The body left, no answer came.
 const UNKNOWN: u8 = 3;
@@ -34,9 +34,19 @@ pub struct Submit {
     /// A file that remembers which tokens were sent (by their hash), for several processes at once.
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
+    /// Trust the certificate authorities in this file (PEM), and those alone, instead of Mozilla's, which are built in:
+    /// for a proxy that opens TLS.
+    #[arg(long, value_name = "FILE", env = "SSL_CERT_FILE")]
+    ca_file: Option<PathBuf>,
     /// How long to wait for the answer.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = seconds())]
     timeout: u64,
+    /// How long to wait for the name, for the connection, and for TLS, each.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = seconds())]
+    connect_timeout: u64,
+    /// How long sending the body may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = seconds())]
+    send_timeout: u64,
 }
 
 /// Compare what checks predicted with what webhooks brought, joined on scanRef: to calibrate on your own traffic.
@@ -53,6 +63,10 @@ pub struct Compare {
     format: ReportFormat,
 }
 
+fn seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..)
+}
+
 pub fn run(args: &Submit) -> Result<u8, String> {
     let check = &args.check;
     let options = options(check)?;
@@ -62,8 +76,18 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     }
     let base = BaseUrl::new(&args.base_url).map_err(|e| format!("--base-url: {e}"))?;
     let credentials = Credentials::from_env().map_err(|e| e.to_string())?;
-    let patience = Patience { answer: Duration::from_secs(args.timeout), ..Patience::default() };
+    let patience = Patience {
+        connect: Duration::from_secs(args.connect_timeout),
+        send: Duration::from_secs(args.send_timeout),
+        answer: Duration::from_secs(args.timeout),
+        ..Patience::default()
+    };
     let mut submitter = Submitter::to(base, patience, credentials);
+    if let Some(path) = args.ca_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+        let fail = |what: &dyn Display| format!("--ca-file (or SSL_CERT_FILE) {}: {what}", path.display());
+        let pem = fs::read(path).map_err(|e| fail(&e))?;
+        submitter = submitter.trust(&pem).map_err(|e| fail(&e))?;
+    }
     if let Some(path) = &args.ledger {
         let ledger = Ledger::open(path).map_err(|e| format!("--ledger {}: {e}", path.display()))?;
         submitter = submitter.ledger(Arc::new(ledger));

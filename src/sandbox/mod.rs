@@ -25,7 +25,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// How the sandbox behaves where the service's pages say nothing, and what goes wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
     /// Whether the contract has direct processing.
@@ -36,6 +36,9 @@ pub struct Settings {
     pub limit_counts: LimitCounts,
     /// The field that carries the token.
     pub token_field: TokenFields,
+    /// Whether an image that the session does not ask for refuses the call, as a key that is written wrongly does.
+    /// Default: yes, the cautious reading.
+    pub refuse_unasked: bool,
     /// Whether photos are looked at, by this library's own measures; each photo takes a fraction of a second.
     pub photo_check: bool,
     /// How long every answer takes.
@@ -53,11 +56,39 @@ impl Default for Settings {
             token_burns_on_error: true,
             limit_counts: LimitCounts::Body,
             token_field: TokenFields::Either,
+            refuse_unasked: true,
             photo_check: true,
             latency: Duration::ZERO,
             fault: Fault::None,
             webhook_key: None,
         }
+    }
+}
+
+impl fmt::Debug for Settings {
+    /// Shows all but the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            contract,
+            token_burns_on_error,
+            limit_counts,
+            token_field,
+            refuse_unasked,
+            photo_check,
+            latency,
+            fault,
+            webhook_key: _,
+        } = self;
+        f.debug_struct("Settings")
+            .field("contract", contract)
+            .field("token_burns_on_error", token_burns_on_error)
+            .field("limit_counts", limit_counts)
+            .field("token_field", token_field)
+            .field("refuse_unasked", refuse_unasked)
+            .field("photo_check", photo_check)
+            .field("latency", latency)
+            .field("fault", fault)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,6 +99,11 @@ pub enum LimitCounts {
     Body,
     /// The images' bytes before base64.
     Images,
+}
+
+impl LimitCounts {
+    /// Both, with the names that `--limit-counts` takes.
+    pub const ALL: [(&'static str, Self); 2] = [("body", Self::Body), ("images", Self::Images)];
 }
 
 /// The field that carries the token.
@@ -81,6 +117,12 @@ pub enum TokenFields {
     Either,
 }
 
+impl TokenFields {
+    /// All, with the names that `--token-field` takes.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("token", Self::Token), ("authToken", Self::AuthToken), ("either", Self::Either)];
+}
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,7 +130,7 @@ pub enum Fault {
     /// Nothing.
     #[default]
     None,
-    /// The connection is closed as soon as it stands.
+    /// The connection is closed before any of the body is read.
     Hangup,
     /// The connection is closed in the middle of the body.
     CutBody,
@@ -197,7 +239,7 @@ impl Sandbox {
         self.shared.settings().fault = fault;
     }
 
-    /// How many bodies with this token arrived, whole or in part.
+    /// How many bodies with this token arrived, whole or in part; `GET /calls` tells it to other programs.
     pub fn bodies(&self, token: &str) -> usize {
         self.shared.state().bodies.get(token).copied().unwrap_or(0)
     }

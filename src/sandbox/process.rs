@@ -3,18 +3,19 @@
 use super::{
     LimitCounts, Settings, Shared, TokenFields,
     reply::{self, Reply},
-    state::{Issued, State, Verdict, parse},
+    state::{Asked, Issued, State, Verdict, parse},
     webhook,
 };
 use crate::{
     Image, Preflight, Submission,
-    check::request,
+    check::request::{self, Terms},
     finding::Finding,
     format::sniff,
     options::{Limits, Service},
-    probe::{self, Details},
+    probe::{self, Details, Header},
     rules::{Family, Rule},
     submission::{DocumentType, Step, TokenType},
+    submit::session::Mode,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rayon::prelude::*;
@@ -103,12 +104,16 @@ fn judge(value: &Value, issued: &Issued, settings: &Settings) -> Result<Judged, 
         None => false,
         Some(given) => given.as_bool().ok_or_else(|| bad("skipAnalysis"))?,
     };
-    let images = images(value, settings)?;
+    let (images, headers): (Vec<_>, Vec<_>) = images(value, settings)?.into_iter().unzip();
     let mut submission = Submission::new().token("-").country(country).session(issued.session.clone());
     submission.document_type = document_type.map(|t| t.name().to_owned());
     submission.images = images;
-    let (terms, found) = request::check(&submission, &Service::default());
-    if let Some(refused) = found.iter().filter(|f| f.denies()).find_map(refusal) {
+    let (terms, mut found) = request::check(&submission, &Service::default());
+    for (image, header) in submission.images.iter().zip(&headers) {
+        found.extend(header.iter().flat_map(|h| request::check_pdf(&image.step, h, &submission, &terms)));
+    }
+    let counts = |f: &&Finding| f.denies() || (settings.refuse_unasked && f.rule == Rule::UnknownStep);
+    if let Some(refused) = found.iter().filter(counts).find_map(refusal) {
         return Err(refused);
     }
     let seen = if settings.photo_check { look(&submission.images) } else { Vec::new() };
@@ -117,11 +122,16 @@ fn judge(value: &Value, issued: &Issued, settings: &Settings) -> Result<Judged, 
     if document_type.is_none() && seen.iter().any(unseen) {
         return Err(reply::error(400, "BAD_VALUE", "Document type could not be detected"));
     }
-    let objects = |f: &&Finding| f.family() == Family::Quality && (f.denies() || f.rule == Rule::DocumentNotFound);
+    // What cannot be decoded, or ends in the middle, is not detected either.
+    let objects = |f: &&Finding| f.denies() || matches!(f.rule, Rule::DocumentNotFound | Rule::Damaged);
     let objection = seen.iter().find(objects);
-    let foreseen = objection.or(found.iter().find(|f| f.predicts.is_some_and(|p| !p.starts_with("FACE"))));
-    let code = foreseen.map(|f| f.predicts.unwrap_or("DOC_TOO_BLURRY"));
-    let steps = submission.images.iter().map(|i| i.step.name().to_owned());
+    let told_later = |f: &&Finding| f.predicts.is_some_and(|p| !["FACE", "NO_FACE"].iter().any(|n| p.starts_with(n)));
+    let foreseen = objection.or(found.iter().find(told_later));
+    let code = foreseen.map(|f| match f.family() {
+        Family::Container => f.predicts.unwrap_or("DOC_NOT_FOUND"),
+        _ => f.predicts.unwrap_or("DOC_TOO_BLURRY"),
+    });
+    let further = submission.images.iter().map(|i| &i.step).filter(|s| !s.is_document() && **s != Step::Face);
     Ok(Judged {
         not_detected: objection.is_some() && !skip,
         verdict: Verdict {
@@ -129,16 +139,24 @@ fn judge(value: &Value, issued: &Issued, settings: &Settings) -> Result<Judged, 
             auto_document: code.unwrap_or("DOC_VALIDATED").to_owned(),
             auto_face: if terms.token_type == TokenType::Document { "FACE_NOT_CHECKED" } else { "FACE_MATCH" }
                 .to_owned(),
-            additional_steps: steps
-                .filter(|s| !["FRONT", "BACK", "FACE"].contains(&s.as_str()))
-                .map(|s| (s, "UPLOAD"))
-                .collect(),
+            additional_steps: further.map(|s| (s.name().to_owned(), mode(s, issued, &terms).map(Mode::name))).collect(),
         },
     })
 }
 
-/// The images, decoded and told by their content.
-fn images(value: &Value, settings: &Settings) -> Result<Vec<Image<'static>>, Reply> {
+/// What is done with a step's image, by the most specific of the session's entries for it; `None` when it asks for
+/// none.
+fn mode(step: &Step, issued: &Issued, terms: &Terms) -> Option<Mode> {
+    let country = |a: &Asked| a.country == "ALL" || terms.country.is_some_and(|c| c.code() == a.country);
+    let document_type =
+        |a: &Asked| a.document_type == "ALL" || terms.document_type.is_none_or(|t| t.name() == a.document_type);
+    let asked = issued.asked.iter().filter(|a| a.step == *step && country(a) && document_type(a));
+    let by_steps = asked.max_by_key(|a| (a.country != "ALL", a.document_type != "ALL")).map(|a| a.mode);
+    by_steps.or((issued.session.utility_bill && *step == Step::UtilityBill).then_some(Mode::Upload))
+}
+
+/// The images, decoded and told by their content, each with its header where it has one that can be read.
+fn images(value: &Value, settings: &Settings) -> Result<Vec<(Image<'static>, Option<Header>)>, Reply> {
     let given = value.get("images").filter(|v| !v.is_null()).ok_or_else(|| missing("images"))?;
     let mut images = Vec::new();
     for (name, text) in given.as_object().ok_or_else(|| bad("images"))? {
@@ -153,15 +171,18 @@ fn images(value: &Value, settings: &Settings) -> Result<Vec<Image<'static>>, Rep
                 &format!("Image of step '{name}' is not PNG, JPG, JPEG or PDF"),
             ));
         }
-        if let Ok(header) = probe::probe(&bytes, &Limits::default())
-            && let Details::Pdf(pdf) = &header.details
+        let header = probe::probe(&bytes, &Limits::default()).ok();
+        if let Some(Details::Pdf(pdf)) = header.as_ref().map(|h| &h.details)
             && pdf.encryption.is_some()
         {
             return Err(reply::error(400, "BAD_VALUE", &format!("PDF of step '{name}' is password-protected")));
         }
-        images.push(Image::new(Step::from(name.as_str()), "", bytes));
+        // Keys are as documented: in capitals.
+        let step = Some(Step::from(name.as_str())).filter(|s| s.name() == name);
+        let step = step.unwrap_or_else(|| Step::Custom(name.as_str().into()));
+        images.push((Image::new(step, "", bytes), header));
     }
-    let total: usize = images.iter().map(|i| i.bytes.len()).sum();
+    let total: usize = images.iter().map(|(i, _)| i.bytes.len()).sum();
     if settings.limit_counts == LimitCounts::Images && total > MAX_BYTES {
         return Err(reply::html(413, "413 Request Entity Too Large"));
     }
@@ -188,6 +209,8 @@ fn refusal(finding: &Finding) -> Option<Reply> {
         Rule::Questionnaire => say("Tokens with a questionnaire are not allowed"),
         Rule::NfcRequired => say("Tokens that require NFC are not allowed"),
         Rule::LivenessRequired => say("Tokens that require liveness are not allowed"),
+        Rule::PdfNotAllowed => say(&format!("Step '{step}' takes no PDF")),
+        Rule::UnknownStep => say(&format!("Step '{step}' is not one of the session's")),
         _ => None,
     }
 }

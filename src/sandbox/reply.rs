@@ -52,10 +52,9 @@ impl Body for Out {
 pub(super) type Reply = Response<Out>;
 
 fn with(status: u16, kind: &'static str, text: String) -> Reply {
-    let empty = text.is_empty();
-    let mut reply = Response::new(Out { bytes: (!empty).then(|| text.into()), cut: None });
+    let mut reply = Response::new(Out { bytes: (!text.is_empty()).then(|| text.into()), cut: None });
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
-    if !empty {
+    if !kind.is_empty() {
         reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
     reply

@@ -27,9 +27,6 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        if shared.settings().fault == Fault::Hangup {
-            continue;
-        }
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let service = service_fn(|request| handle(Arc::clone(&shared), request));
@@ -44,6 +41,9 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Reply
     let settings = shared.settings().clone();
     let path = head.uri.path().to_owned();
     let fault = if path == "/api/v2/process" && head.method == Method::POST { settings.fault } else { Fault::None };
+    if fault == Fault::Hangup {
+        return Err(Closed);
+    }
     let mut body = Vec::new();
     let mut arrived = 0;
     while let Some(frame) = incoming.frame().await {
@@ -89,6 +89,7 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Reply
             "/api/v2/status" => state::status(&shared, &body),
             "/webhook" => webhook::receive(&shared, &signature, &body),
             "/webhooks" => reply::text(200, shared.state().webhooks.concat()),
+            "/calls" => reply::text(200, state::calls(&shared)),
             _ => reply::error(404, "BAD_VALUE", "There is no such path"),
         }
     };
@@ -120,7 +121,7 @@ fn too_many() -> Reply {
 /// The method that a path takes.
 fn allowed(path: &str) -> Option<&'static str> {
     match path {
-        "/" | "/openapi.json" | "/webhooks" => Some("GET"),
+        "/" | "/openapi.json" | "/webhooks" | "/calls" => Some("GET"),
         "/api/v2/token" | "/api/v2/process" | "/api/v2/status" | "/webhook" => Some("POST"),
         _ => None,
     }

@@ -4,7 +4,8 @@ use super::{
     Shared,
     reply::{self, Reply},
 };
-use crate::{Session, format::find};
+use crate::{Session, submission::Step, submit::session::Mode};
+use memchr::memmem;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -26,6 +27,7 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) struct Issued {
     pub session: Session,
+    pub asked: Vec<Asked>,
     pub scan_ref: String,
     pub client_id: String,
     pub external_ref: Value,
@@ -35,26 +37,57 @@ pub(super) struct Issued {
     pub verdict: Option<Verdict>,
 }
 
+/// An additional step, and what is to be done with its image.
+#[derive(Clone)]
+pub(super) struct Asked {
+    /// Upper case; ALL for any.
+    pub country: String,
+    /// Upper case; ALL for any.
+    pub document_type: String,
+    pub step: Step,
+    pub mode: Mode,
+}
+
 /// What came of processing.
 #[derive(Clone)]
 pub(super) struct Verdict {
     pub overall: &'static str,
     pub auto_document: String,
     pub auto_face: String,
-    pub additional_steps: BTreeMap<String, &'static str>,
+    pub additional_steps: BTreeMap<String, Option<&'static str>>,
 }
 
 impl State {
-    /// Counts a body, whole or not, by the token at its beginning.
+    /// Counts a body, whole or not, by its token.
     pub fn count(&mut self, body: &[u8]) {
-        let token = [&b"\"token\":\""[..], b"\"authToken\":\""].iter().find_map(|field| {
-            let rest = body.get(find(body.get(..1000).unwrap_or(body), field)? + field.len()..)?;
-            rest.split(|b| *b == b'"').next()
-        });
-        if let Some(token) = token {
+        if let Some(token) = [&b"\"token\""[..], b"\"authToken\""].iter().find_map(|field| value(body, field)) {
             *self.bodies.entry(String::from_utf8_lossy(token).into_owned()).or_default() += 1;
         }
     }
+}
+
+/// The text after a field's quoted name, in JSON that may have been cut off; a body of images has it at any place.
+fn value<'b>(body: &'b [u8], field: &[u8]) -> Option<&'b [u8]> {
+    let rest = body.get(memmem::find(body, field)? + field.len()..)?;
+    let text = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    text.split(|b| *b == b'"').next()
+}
+
+/// `GET /calls`: how many bodies arrived for each token and what became of its session, one JSON a line; the token itself
+/// is not shown.
+pub(super) fn calls(shared: &Shared) -> String {
+    let state = shared.state();
+    let mut lines: Vec<_> = state
+        .bodies
+        .iter()
+        .map(|(token, bodies)| {
+            let issued = state.sessions.get(token);
+            let overall = issued.map(|i| i.verdict.as_ref().map_or("ACTIVE", |v| v.overall));
+            json!({"scanRef": issued.map(|i| &i.scan_ref), "bodies": bodies, "status": overall}).to_string() + "\n"
+        })
+        .collect();
+    lines.sort();
+    lines.concat()
 }
 
 /// The status of a session, as the webhook will have it.

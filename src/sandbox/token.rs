@@ -3,9 +3,9 @@
 use super::{
     Shared,
     reply::{self, Reply},
-    state::{Issued, parse},
+    state::{Asked, Issued, parse},
 };
-use crate::{Session, country::Country};
+use crate::{Session, country::Country, submission::Step, submit::session::Mode};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -69,6 +69,7 @@ pub(super) fn create(shared: &Shared, body: &[u8]) -> Reply {
     };
     let issued = Issued {
         session,
+        asked: given.get("additionalSteps").and_then(asked).unwrap_or_default(),
         scan_ref,
         client_id: text("clientId").unwrap_or_default(),
         external_ref: json!(text("externalRef")),
@@ -95,7 +96,7 @@ fn wrong(given: &Map<String, Value>) -> Option<&'static str> {
         return Some("clientId");
     }
     type Check<'a> = (&'static str, &'a dyn Fn(&Value) -> bool);
-    let checks: [Check<'_>; 12] = [
+    let checks: [Check<'_>; 13] = [
         ("tokenType", &|v| matches!(v.as_str(), Some("IDENTIFICATION" | "DOCUMENT"))),
         ("expiryTime", &|v| v.as_u64().is_some_and(|s| s <= 2_592_000)),
         ("country", &|v| code(v) || v.as_array().is_some_and(|a| a.iter().all(code))),
@@ -108,6 +109,7 @@ fn wrong(given: &Map<String, Value>) -> Option<&'static str> {
         ("externalRef", &|v| ascii(v, 40)),
         ("callbackUrl", &|v| v.as_str().is_some_and(loopback)),
         ("additionalData", &Value::is_object),
+        ("additionalSteps", &|v| asked(v).is_some()),
     ];
     let wrong = checks.iter().find(|(name, right)| given.get(*name).is_some_and(|v| !v.is_null() && !right(v)));
     // "Can't be used together with additionalSteps."
@@ -116,6 +118,25 @@ fn wrong(given: &Map<String, Value>) -> Option<&'static str> {
             && given.get("additionalSteps").is_some_and(|v| !v.is_null())
     };
     wrong.map(|w| w.0).or_else(|| both().then_some("utilityBill"))
+}
+
+/// `{COUNTRY|ALL: {TYPE|ALL: {STEP: {type, …}}}}`, flat; `None` for any other shape, and for a mode that is none of
+/// UPLOAD, EXTRACT and COMPARE. Where none is named, UPLOAD is assumed.
+fn asked(steps: &Value) -> Option<Vec<Asked>> {
+    let mut all = Vec::new();
+    for (country, types) in steps.as_object()? {
+        for (document_type, named) in types.as_object()? {
+            for (name, step) in named.as_object()? {
+                let mode = match step.as_object()?.get("type").filter(|v| !v.is_null()) {
+                    None => Mode::Upload,
+                    Some(given) => Mode::ALL.into_iter().find(|m| given == m.name())?,
+                };
+                let (country, document_type) = (country.to_ascii_uppercase(), document_type.to_ascii_uppercase());
+                all.push(Asked { country, document_type, step: Step::from(name.as_str()), mode });
+            }
+        }
+    }
+    Some(all)
 }
 
 /// The sandbox sends to this machine alone.

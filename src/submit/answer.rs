@@ -1,6 +1,9 @@
 //! What came of a call: every answer that the service is known to give, as a type.
 
-use super::http::{Lost, NotSentReason, Reply};
+use super::{
+    NotSentReason,
+    http::{Lost, Reply},
+};
 use crate::report::Report;
 use serde_json::{Map, Value, json};
 use std::{fmt, time::Duration};
@@ -61,7 +64,8 @@ impl From<&str> for Identifier {
 pub struct Said {
     /// `identifier`.
     pub identifier: Option<Identifier>,
-    /// `message`; of an answer that is not JSON the beginning of its text. Token and credentials are cut out of it.
+    /// `message`; of an answer that is not JSON the beginning of its text. Token, credentials and long runs of
+    /// base64, which may be images, are cut out of it.
     pub message: Option<String>,
     /// `severity`; `NOT_SEVERE` is the only one ever shown.
     pub severity: Option<String>,
@@ -223,7 +227,7 @@ impl fmt::Display for Answer {
             Self::Unknown { what, bytes, scan_ref } => {
                 write!(
                     f,
-                    "Unknown: {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status "
+                    "Unknown: up to {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status "
                 )?;
                 match scan_ref {
                     Some(scan_ref) => write!(f, "for scanRef {scan_ref}."),
@@ -275,14 +279,35 @@ enum Read {
 /// The most that is kept of a text from outside.
 const MAX_TEXT: usize = 400;
 
+/// Base64 of this length is more than a word, and may be an image that was sent.
+const MAX_BASE64: usize = 40;
+
+/// The text without long runs of base64: a server may repeat what it was sent, images and all.
+fn without_images(text: &str) -> String {
+    // A backslash, for JSON may write a slash with one before it.
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=\\".contains(c);
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_base64) {
+        let (before, from) = rest.split_at(start);
+        let (run, after) = from.split_at(from.find(|c| !is_base64(c)).unwrap_or(from.len()));
+        kept.push_str(before);
+        kept.push_str(if run.len() < MAX_BASE64 { run } else { "…" });
+        rest = after;
+    }
+    kept + rest
+}
+
 impl Said {
     fn read(reply: &Reply, redact: &dyn Fn(&str) -> String) -> Read {
         let text = String::from_utf8_lossy(&reply.body);
         if text.trim().is_empty() {
             return Read::Nothing;
         }
-        let own =
-            |text: &str| redact(text).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect();
+        let own = |text: &str| {
+            let text = without_images(&redact(text));
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect()
+        };
         let Ok(Value::Object(map)) = serde_json::from_str(&text) else {
             return Read::Other(Self { message: Some(own(text.trim())), ..Self::default() });
         };

@@ -26,6 +26,8 @@ pub const KEY_VARIABLE: &str = "IDENFY_API_KEY";
 /// The variable that holds the secret.
 pub const SECRET_VARIABLE: &str = "IDENFY_API_SECRET";
 
+const BASIC: &str = "Basic ";
+
 impl Credentials {
     /// Takes a pair.
     ///
@@ -60,7 +62,7 @@ impl Credentials {
     pub(crate) fn header(&self) -> Zeroizing<String> {
         let pair = Zeroizing::new(format!("{}:{}", self.key, self.secret));
         let coded = Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()));
-        Zeroizing::new(format!("Basic {}", coded.as_str()))
+        Zeroizing::new(format!("{BASIC}{}", coded.as_str()))
     }
 
     /// The secret, which signed webhooks before keys of their own existed.
@@ -69,9 +71,14 @@ impl Credentials {
         &self.secret
     }
 
-    /// The text without either half in it.
+    /// The text without either half in it, nor the two as Basic authentication codes them.
     pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(&self.secret, "…").replace(&self.key, "…")
+        let header = self.header();
+        let pair = header.strip_prefix(BASIC).unwrap_or(&header);
+        // Some leave the padding out, and some write a slash as JSON may.
+        let pair = pair.trim_end_matches('=');
+        let escaped = Zeroizing::new(pair.replace('/', "\\/"));
+        [pair, escaped.as_str(), &self.secret, &self.key].iter().fold(text.to_owned(), |t, s| t.replace(s, "…"))
     }
 }
 

@@ -1,13 +1,17 @@
 //! One POST: at most one body leaves, and what is told says whether one may have.
 
-use super::{Credentials, Wait};
+use super::{Credentials, NotSentReason, Wait, proxy};
 use std::{
-    fmt,
+    env,
     io::{self, Read},
     thread,
     time::Duration,
 };
-use ureq::{Agent, SendBody, Timeout};
+use ureq::{
+    Agent, SendBody,
+    http::Uri,
+    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+};
 use zeroize::Zeroizing;
 
 /// Where requests go. `https` alone, or `http` to this very machine: credentials and faces are in the request.
@@ -20,7 +24,7 @@ impl BaseUrl {
     /// # Errors
     /// What is wrong with it, in words; never the address, which may carry a password.
     pub fn new(url: &str) -> Result<Self, &'static str> {
-        let uri: ureq::http::Uri = url.parse().map_err(|_| "the base URL is not a URL")?;
+        let uri: Uri = url.parse().map_err(|_| "the base URL is not a URL")?;
         let host = uri.host().unwrap_or_default();
         match uri.scheme_str() {
             Some("https") => {}
@@ -40,50 +44,6 @@ impl BaseUrl {
 impl Default for BaseUrl {
     fn default() -> Self {
         Self("https://ivs.idenfy.com".to_owned())
-    }
-}
-
-/// Why nothing left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotSentReason {
-    /// The request carries no token.
-    NoToken,
-    /// The ledger has the token: it was sent before, by this process or another.
-    TokenSent,
-    /// The ledger could not be read or written.
-    Ledger(String),
-    /// The host's name is not known.
-    Host,
-    /// No connection: refused, unreachable, or the proxy would not.
-    Connection(String),
-    /// No connection in time, with the phase.
-    Timeout(String),
-    /// The host's certificate was not accepted, and why.
-    Certificate(String),
-    /// Another fault of TLS.
-    Tls(String),
-}
-
-impl NotSentReason {
-    /// Whether the same call may work a moment later.
-    pub fn passes(&self) -> bool {
-        matches!(self, Self::Host | Self::Connection(_) | Self::Timeout(_))
-    }
-}
-
-impl fmt::Display for NotSentReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoToken => f.write_str("the request carries no token"),
-            Self::TokenSent => f.write_str("the token was sent before, and is good for one call"),
-            Self::Ledger(what) => write!(f, "the ledger of sent tokens failed ({what})"),
-            Self::Host => f.write_str("the host's name is not known"),
-            Self::Connection(what) => write!(f, "no connection ({what})"),
-            Self::Timeout(phase) => write!(f, "no connection in time ({phase})"),
-            Self::Certificate(what) => write!(f, "the host's certificate was not accepted ({what})"),
-            Self::Tls(what) => write!(f, "TLS failed ({what})"),
-        }
     }
 }
 
@@ -127,30 +87,62 @@ impl Default for Patience {
 }
 
 pub(super) struct Client {
-    agent: Agent,
+    /// Without one, why nothing can be sent.
+    agent: Result<Agent, NotSentReason>,
+    /// What is looked up on the way, for messages.
+    names: String,
     base: BaseUrl,
     patience: Patience,
 }
 
 impl Client {
-    pub fn new(base: BaseUrl, patience: Patience) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // Never followed, and told as an answer.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // A kept connection may have died unnoticed, and the body would be lost in it.
-            .max_idle_connections(0)
-            .timeout_resolve(Some(patience.connect))
-            .timeout_connect(Some(patience.connect))
-            .timeout_send_request(Some(patience.connect))
-            .timeout_send_body(Some(patience.send))
-            .timeout_recv_response(Some(patience.answer))
-            .timeout_recv_body(Some(patience.answer))
-            .user_agent(concat!("idenfy-preflight/", env!("CARGO_PKG_VERSION")));
+    /// A client that trusts these authorities.
+    pub fn new(base: BaseUrl, patience: Patience, roots: RootCerts) -> Self {
+        let uri = base.0.parse::<Uri>().unwrap_or_default();
+        let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         // What goes to this machine in the clear does not take the way through a proxy.
-        let config = if base.0.starts_with("http:") { config.proxy(None) } else { config };
-        Self { agent: config.build().into(), base, patience }
+        let proxy = if base.0.starts_with("http:") { Ok(None) } else { proxy::find(&uri, variable) };
+        let host = uri.host().unwrap_or_default();
+        let names = match &proxy {
+            Ok(Some(proxy)) if proxy.resolve_target() => format!("{host}, or {} of the proxy,", proxy.host()),
+            Ok(Some(proxy)) => format!("{} of the proxy", proxy.host()),
+            _ => host.to_owned(),
+        };
+        let agent = proxy.map(|proxy| {
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                // Never followed, and told as an answer.
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                // A kept connection may have died unnoticed, and the body would be lost in it.
+                .max_idle_connections(0)
+                .timeout_resolve(Some(patience.connect))
+                .timeout_connect(Some(patience.connect))
+                .timeout_send_request(Some(patience.connect))
+                .timeout_send_body(Some(patience.send))
+                .timeout_recv_response(Some(patience.answer))
+                .timeout_recv_body(Some(patience.answer))
+                .tls_config(TlsConfig::builder().root_certs(roots).build())
+                .proxy(proxy)
+                .user_agent(concat!("idenfy-preflight/", env!("CARGO_PKG_VERSION")));
+            config.build().into()
+        });
+        Self { agent, names, base, patience }
+    }
+
+    /// The same, but trusting these authorities alone.
+    pub fn trust(self, pem: &[u8]) -> Result<Self, &'static str> {
+        let certificates: Vec<_> = parse_pem(pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+                Ok(_) => None,
+                Err(_) => Some(Err("a certificate in it is damaged")),
+            })
+            .collect::<Result<_, _>>()?;
+        if certificates.is_empty() {
+            return Err("there is no certificate in it; PEM is needed (-----BEGIN CERTIFICATE-----)");
+        }
+        Ok(Self::new(self.base, self.patience, certificates.into()))
     }
 
     /// Posts once; again only while not a byte of the body was handed over.
@@ -168,9 +160,9 @@ impl Client {
     }
 
     fn attempt(&self, path: &str, who: &Credentials, body: &[u8]) -> Result<Reply, Lost> {
+        let agent = self.agent.as_ref().map_err(|reason| Lost::Before(reason.clone()))?;
         let mut counted = Counted { rest: body, handed: 0 };
-        let sent = self
-            .agent
+        let sent = agent
             .post(format!("{}{path}", self.base.0))
             .header("Authorization", who.header().as_str())
             .header("Content-Type", "application/json")
@@ -178,7 +170,7 @@ impl Client {
             .send(SendBody::from_reader(&mut counted));
         let mut response = match sent {
             Ok(response) => response,
-            Err(error) if counted.handed == 0 => return Err(Lost::Before(reason(&error))),
+            Err(error) if counted.handed == 0 => return Err(Lost::Before(NotSentReason::new(&error, &self.names))),
             Err(error) => return Err(Lost::After(counted.handed, error.to_string())),
         };
         let mut reply = Reply {
@@ -204,22 +196,6 @@ impl Read for Counted<'_> {
         let n = self.rest.read(into)?;
         self.handed += n as u64;
         Ok(n)
-    }
-}
-
-fn reason(error: &ureq::Error) -> NotSentReason {
-    let text = error.to_string();
-    match error {
-        ureq::Error::HostNotFound => NotSentReason::Host,
-        ureq::Error::Timeout(phase @ (Timeout::Resolve | Timeout::Connect | Timeout::SendRequest)) => {
-            NotSentReason::Timeout(phase.to_string())
-        }
-        ureq::Error::Timeout(phase) => NotSentReason::Timeout(phase.to_string()),
-        // rustls says it in these words, whichever layer carries it.
-        _ if text.contains("certificate") => NotSentReason::Certificate(text),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => NotSentReason::Tls(text),
-        ureq::Error::Io(e) if e.kind() == io::ErrorKind::InvalidData => NotSentReason::Tls(text),
-        _ => NotSentReason::Connection(text),
     }
 }
 

@@ -6,16 +6,20 @@ pub mod compare;
 mod credentials;
 mod http;
 mod ledger;
+mod proxy;
+mod reason;
 pub mod session;
 pub mod webhook;
 
 pub use answer::{Advice, Answer, Identifier, Said};
 pub use credentials::{Credentials, CredentialsError};
-pub use http::{BaseUrl, NotSentReason, Patience};
+pub use http::{BaseUrl, Patience};
 pub use ledger::Ledger;
+pub use reason::NotSentReason;
 
 use crate::{Request, report::Report};
 use std::{fmt, slice, sync::Arc, time::Duration};
+use ureq::tls::RootCerts;
 
 type Wait<'a> = slice::Iter<'a, Duration>;
 
@@ -27,15 +31,26 @@ pub struct Submitter {
 }
 
 impl Submitter {
-    /// To iDenfy, with the ledger that the process shares. Proxies are taken from the usual variables (`HTTPS_PROXY`,
-    /// `NO_PROXY` …).
+    /// To iDenfy, with the ledger that the process shares. The proxy is taken from `HTTPS_PROXY` or `ALL_PROXY` (http,
+    /// https, socks5), with the exceptions of `NO_PROXY`; one that cannot be understood is
+    /// [`NotSentReason::Proxy`], and nothing goes around it.
     pub fn new(credentials: Credentials) -> Self {
         Self::to(BaseUrl::default(), Patience::default(), credentials)
     }
 
     /// To another address, with other times.
     pub fn to(base: BaseUrl, patience: Patience, credentials: Credentials) -> Self {
-        Self { client: http::Client::new(base, patience), credentials, ledger: Ledger::shared() }
+        Self { client: http::Client::new(base, patience, RootCerts::WebPki), credentials, ledger: Ledger::shared() }
+    }
+
+    /// Trusting the certificate authorities in this PEM, and those alone, instead of Mozilla's, which are built in: for a
+    /// proxy that opens TLS, or a private authority.
+    ///
+    /// # Errors
+    /// What is the matter with it, in words.
+    pub fn trust(mut self, pem: &[u8]) -> Result<Self, &'static str> {
+        self.client = self.client.trust(pem)?;
+        Ok(self)
     }
 
     /// With another ledger than the one that the process shares.

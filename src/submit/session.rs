@@ -70,6 +70,9 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// All three, in the page's order.
+    pub const ALL: [Self; 3] = [Self::Upload, Self::Extract, Self::Compare];
+
     /// The API's spelling.
     pub fn name(self) -> &'static str {
         match self {

@@ -183,6 +183,15 @@ mod tests {
     }
 
     #[test]
+    fn signatures_are_those_of_the_standard() {
+        // RFC 4231, test cases 2 and 6: a short key, and one longer than a block.
+        let short = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(sign(b"what do ya want for nothing?", b"Jefe"), short);
+        let long = "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54";
+        assert_eq!(sign(b"Test Using Larger Than Block-Size Key - Hash Key First", &[0xaa; 131]), long);
+    }
+
+    #[test]
     fn what_is_signed_and_no_object_is_told() {
         for body in [&b"[]"[..], b"", b"\xff"] {
             let signature = sign(body, b"k");

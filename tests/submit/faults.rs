@@ -29,8 +29,12 @@ fn through(fault: Fault) -> Answer {
     answer
 }
 
+fn answered(answer: impl Into<Vec<u8>>) -> Answer {
+    answered_to("TOKENTOKENTOKEN", answer)
+}
+
 /// Submits to a server that reads the call and answers with these bytes.
-pub fn answered(answer: impl Into<Vec<u8>>) -> Answer {
+pub fn answered_to(token: &str, answer: impl Into<Vec<u8>>) -> Answer {
     let answer = answer.into();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -44,7 +48,7 @@ pub fn answered(answer: impl Into<Vec<u8>>) -> Answer {
         // A client that has read enough hangs up on the rest.
         let _ = stream.write_all(&answer);
     });
-    let outcome = small("TOKENTOKENTOKEN");
+    let outcome = small(token);
     let came = submitter(address).submit(outcome.request.as_ref().unwrap(), &outcome.report);
     server.join().unwrap();
     came
@@ -153,7 +157,7 @@ fn what_did_not_leave_may_be_sent_later() {
     let answer = to(base(dead)).submit(request, &outcome.report);
     assert!(matches!(answer, Answer::NotSent(NotSentReason::Connection(_))), "{answer:?}");
     let unknown_host = to(BaseUrl::new("https://no-such-host.invalid").unwrap()).submit(request, &outcome.report);
-    assert!(matches!(unknown_host, Answer::NotSent(_)), "{unknown_host:?}");
+    assert!(matches!(unknown_host, Answer::NotSent(NotSentReason::Host(_))), "{unknown_host:?}");
     assert!(unknown_host.token_is_good());
     let sandbox = sandbox(settings());
     // A server that speaks no TLS.

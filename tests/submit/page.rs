@@ -1,8 +1,17 @@
-//! What iDenfy's page "Direct Processing" (2026) says, sentence by sentence, each with what the sandbox does.
+//! What iDenfy's page "Direct Processing" (2026) says, and what the sandbox does; `sentences.rs` says which sentence is
+//! tested where.
 
 use crate::*;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use idenfy_preflight::sandbox::{LimitCounts, TokenFields};
+use idenfy_preflight::{
+    rules::Rule,
+    sandbox::{LimitCounts, TokenFields},
+    submit::{
+        Answer,
+        session::{Mode, NewSession, NewStep},
+    },
+};
+use std::io::{Read, Write};
 
 /// One sandbox and what is said to it.
 struct Talk {
@@ -25,6 +34,16 @@ impl Talk {
         let identifier =
             serde_json::from_str::<Value>(&text).ok().and_then(|v| Some(v["identifier"].as_str()?.to_owned()));
         (status, identifier.unwrap_or(text))
+    }
+
+    /// What the session's status says after a call with these images.
+    fn status(&self, more: Value, change: Value) -> Value {
+        let session = session(&self.sandbox, more);
+        assert_eq!(self.send(&call(session.token.unwrap().expose(), change)), ok());
+        let asked = json!({"scanRef": session.scan_ref});
+        let (status, text) = post(&self.sandbox, "/api/v2/status", asked.to_string().as_bytes());
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
     }
 
     /// A good call in a session with these fields, with these changes.
@@ -98,6 +117,85 @@ fn limitations() {
     for name in idenfy_preflight::check::request::DIGITAL_IDS {
         assert_eq!(talk.call(json!({}), json!({"documentType": name})), no(400, "BAD_VALUE"), "{name}");
     }
+}
+
+#[test]
+fn no_short_photo_sequences() {
+    // Sessions of that kind have a type of their own.
+    let talk = plain();
+    let asked = br#"{"clientId": "c", "tokenType": "VIDEO_CALL_PHOTOS"}"#;
+    assert_eq!(post(&talk.sandbox, "/api/v2/token", asked).0, 400);
+    let session = Session::from_json(br#"{"authToken": "TOKENTOKENTOKEN", "tokenType": "VIDEO_CALL_PHOTOS"}"#).unwrap();
+    assert_eq!(refused(session), [Rule::TokenType]);
+    // Where it is an option of an ordinary one, it is that of liveness.
+    let session = Session::from_json(br#"{"authToken": "TOKENTOKENTOKEN", "checkLiveness": true}"#).unwrap();
+    assert_eq!(refused(session), [Rule::LivenessRequired]);
+}
+
+/// The rules on a session that a check refuses.
+fn refused(session: Session) -> Vec<Rule> {
+    let images = [Step::Front, Step::Face].map(|step| Image::new(step, "", DOT));
+    let mut submission = Submission::new().session(session).country("LT").document_type("PASSPORT");
+    submission.images = images.into();
+    let outcome = Preflight::default().check(&submission).unwrap();
+    assert!(outcome.request.is_none());
+    outcome.report.findings.iter().filter(|f| f.denies() && f.rule != Rule::SamePicture).map(|f| f.rule).collect()
+}
+
+#[test]
+fn no_verification_is_updated() {
+    // What a request for an update brings is no session.
+    let update = Session::from_json(br#"{"tokenString": "UPDATEUPDATEUPDATE"}"#).unwrap();
+    assert!(refused(update).contains(&Rule::VerificationUpdate));
+    let talk = plain();
+    assert_eq!(talk.send(&call("UPDATEUPDATEUPDATE", json!({}))), no(400, "TOKEN_NOT_VALID"));
+    // The same user again, in a session of its own.
+    for _ in 0..2 {
+        assert_eq!(talk.call(json!({"clientId": "the same"}), json!({})), ok());
+    }
+}
+
+#[test]
+fn the_endpoint() {
+    assert_eq!(BaseUrl::default(), BaseUrl::new("https://ivs.idenfy.com").unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut seen, mut chunk) = (Vec::new(), [0; 4096]);
+        while !seen.ends_with(b"}}") {
+            let n = stream.read(&mut chunk).unwrap();
+            seen.extend_from_slice(&chunk[..n]);
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        String::from_utf8(seen).unwrap()
+    });
+    let outcome = small("TOKENTOKENTOKEN");
+    let request = outcome.request.as_ref().unwrap();
+    assert_eq!(submitter(address).submit(request, &outcome.report), Answer::Accepted);
+    let seen = server.join().unwrap();
+    let (head, body) = seen.split_once("\r\n\r\n").unwrap();
+    let lines: Vec<_> = head.lines().map(str::to_lowercase).collect();
+    assert_eq!(lines[0], "post /api/v2/process http/1.1");
+    let basic = format!("authorization: basic {}", BASE64_STANDARD.encode(format!("{KEY}:{SECRET}"))).to_lowercase();
+    for header in [basic.as_str(), "content-type: application/json"] {
+        assert!(lines.iter().any(|l| l == header), "{header} is not in {lines:?}");
+    }
+    assert_eq!(body.as_bytes(), request.body());
+}
+
+#[test]
+fn a_token_belongs_to_a_partner() {
+    let talk = plain();
+    let token = talk.token(json!({}));
+    let body = call(&token, json!({})).to_string();
+    let other = Credentials::new("OTHERKEY", "OTHERSECRET").unwrap();
+    let others = Sandbox::start("127.0.0.1:0".parse().unwrap(), other, settings()).unwrap();
+    let basic = format!("Basic {}", BASE64_STANDARD.encode("OTHERKEY:OTHERSECRET"));
+    let (status, text) = post_as(&others, "/api/v2/process", body.as_bytes(), &basic);
+    assert_eq!((status, text.contains("TOKEN_NOT_VALID")), (400, true), "{text}");
+    assert_eq!(post_as(&talk.sandbox, "/api/v2/process", body.as_bytes(), &basic).0, 401);
+    assert_eq!(post(&talk.sandbox, "/api/v2/process", body.as_bytes()).0, 200, "its own partner's");
 }
 
 #[test]
@@ -195,6 +293,76 @@ fn the_images() {
 }
 
 #[test]
+fn what_is_not_asked_for() {
+    let talk = plain();
+    let with = |step: &str| only(&["FRONT", "BACK", step]);
+    // Not said; the cautious reading finds keys that are written wrongly.
+    for step in ["BACKK", "face", "UTILITY_BILL", "VISA_PAGE"] {
+        assert_eq!(talk.call(json!({}), with(step)), no(400, "BAD_VALUE"), "{step}");
+    }
+    assert_eq!(talk.call(json!({}), only(&["FRONT", "back"])), no(400, "MISSING_VALUE"));
+    let custom = json!({"additionalSteps": {"ALL": {"ALL": {"VISA_PAGE": {"type": "UPLOAD"}}}}});
+    assert_eq!(talk.call(custom, with("VISA_PAGE")), ok());
+    let lenient = Talk::new(|s| s.refuse_unasked = false);
+    assert_eq!(lenient.call(json!({}), with("BACKK")), ok());
+}
+
+#[test]
+fn additional_steps() {
+    let talk = plain();
+    let bill = |step: Value| json!({"additionalSteps": {"ALL": {"ID_CARD": {"UTILITY_BILL": step}}}});
+    let with = |bytes: &[u8]| images(&[("FRONT", DOT), ("BACK", DOT), ("UTILITY_BILL", bytes)]);
+    // Asked for by the session, for this type of document; nothing else of the call changes.
+    let asked = bill(json!({"type": "UPLOAD"}));
+    assert_eq!(talk.call(asked.clone(), json!({})), no(400, "MISSING_VALUE"));
+    assert_eq!(talk.call(asked.clone(), with(DOT)), ok());
+    let mut passport = only(&["FRONT"]);
+    passport["documentType"] = json!("PASSPORT");
+    assert_eq!(talk.call(asked, passport), ok());
+    // A bill may be a PDF, unless the session says otherwise.
+    let pdf = include_bytes!("../../testdata/bill.pdf");
+    let may = |may: bool| bill(json!({"type": "UPLOAD", "settings": {"canUploadPDF": may}}));
+    assert_eq!(talk.call(may(true), with(pdf)), ok());
+    assert_eq!(talk.call(may(false), with(pdf)), no(400, "BAD_VALUE"));
+    assert_eq!(talk.call(may(false), with(DOT)), ok());
+}
+
+#[test]
+fn modes_of_additional_steps() {
+    let talk = plain();
+    let submitter = submitter(talk.sandbox.address());
+    for mode in Mode::ALL {
+        let mut new = NewSession::new("user");
+        new.token_type = idenfy_preflight::submission::TokenType::Document;
+        new.address = Some("123 Main St, City".into());
+        new.callback_url = Some(format!("http://{}/webhook", talk.sandbox.address()));
+        new.additional_steps = vec![NewStep { country: None, document_type: None, step: Step::UtilityBill, mode }];
+        let created = submitter.create(&new).unwrap();
+        let echoed: Value = serde_json::from_slice(&created.json).unwrap();
+        assert_eq!(echoed["additionalData"], json!({"UTILITY_BILL": {"address": "123 Main St, City"}}));
+        let token = created.session.token.unwrap();
+        assert_eq!(talk.send(&call(token.expose(), only(&["FRONT", "BACK", "UTILITY_BILL"]))), ok());
+        let received: Value =
+            serde_json::from_str(&webhook(&talk.sandbox, created.session.scan_ref.as_deref().unwrap())).unwrap();
+        assert_eq!(received["additionalSteps"], json!({"UTILITY_BILL": mode.name()}));
+        assert_eq!(received["status"]["additionalSteps"], json!("VALID"));
+    }
+    let other = br#"{"clientId": "c", "additionalSteps": {"ALL": {"ALL": {"UTILITY_BILL": {"type": "NONSENSE"}}}}}"#;
+    let (status, text) = post(&talk.sandbox, "/api/v2/token", other);
+    assert_eq!((status, text.contains("additionalSteps")), (400, true), "{text}");
+}
+
+#[test]
+fn the_mark_of_the_face() {
+    let talk = plain();
+    let all = only(&["FRONT", "BACK", "FACE"]);
+    assert_eq!(talk.status(json!({"tokenType": FACE_SESSION}), all.clone())["autoFace"], json!("FACE_MATCH"));
+    for change in [json!({}), all] {
+        assert_eq!(talk.status(json!({"tokenType": "DOCUMENT"}), change)["autoFace"], json!("FACE_NOT_CHECKED"));
+    }
+}
+
+#[test]
 fn the_document_type() {
     let talk = plain();
     // Left out, FRONT alone is mandatory.
@@ -221,6 +389,13 @@ fn the_photo_check() {
     let mut incomplete = images(&[("FRONT", blank)]);
     incomplete["skipAnalysis"] = json!(true);
     assert_eq!(talk.call(json!({}), incomplete), no(400, "MISSING_VALUE"));
+    // A file that no decoder takes shows no document, nor does half of one.
+    for broken in [&b"\xff\xd8\xff\xe0"[..], include_bytes!("../../testdata/damaged.jpg")] {
+        let mut broken = images(&[("FRONT", broken), ("BACK", BACK)]);
+        assert_eq!(talk.call(json!({}), broken.clone()), no(200, "BAD_VALUE"));
+        broken["skipAnalysis"] = json!(true);
+        assert_eq!(talk.status(json!({}), broken)["status"], json!("DENIED"));
+    }
     // Without a type that can be told from the FRONT the call is rejected.
     let mut untyped = images(&[("FRONT", DOT)]);
     untyped["documentType"] = Value::Null;

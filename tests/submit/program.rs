@@ -11,12 +11,21 @@ fn testdata(name: &str) -> String {
 
 /// `submit` to a sandbox, with these arguments besides the good set.
 fn submit(base: &str, arguments: &[&str]) -> (i32, String, String) {
+    submit_in(&[], base, arguments)
+}
+
+/// The same with these variables, and none of the machine's own that decide on the way.
+pub fn submit_in(variables: &[(&str, &str)], base: &str, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_preflight"));
     command.args(["submit", "--country", "LT", "--document-type", "ID_CARD", "--base-url", base]);
     for step in ["front", "back", "face"] {
         command.args([format!("--{step}"), testdata(&format!("{step}.jpg"))]);
     }
     command.args(arguments).env("IDENFY_API_KEY", KEY).env("IDENFY_API_SECRET", SECRET).env_remove("IDENFY_TOKEN");
+    for name in ["https_proxy", "all_proxy", "http_proxy", "no_proxy"] {
+        command.env_remove(name).env_remove(name.to_uppercase());
+    }
+    command.env_remove("SSL_CERT_FILE").envs(variables.iter().copied());
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -72,7 +81,11 @@ fn exit_statuses_tell_the_cases_apart() {
     assert!(stderr.contains("https"), "{stderr}");
     let (status, stdout, _) = submit("https://no-such-host.invalid", &["--token", "TOKENTOKENTOKEN"]);
     assert_eq!(status, 2, "{stdout}");
-    assert!(stdout.contains("Not sent"), "{stdout}");
+    assert!(stdout.contains("Not sent: the name no-such-host.invalid is not known"), "{stdout}");
+    let (status, _, stderr) = submit(&url, &["--token", "TOKENTOKENTOKEN", "--connect-timeout", "0"]);
+    assert_eq!((status, stderr.contains("0 is not in 1..")), (2, true), "{stderr}");
+    let (status, _, stderr) = submit(&url, &["--token", "TOKENTOKENTOKEN", "--ca-file", &session]);
+    assert_eq!((status, stderr.contains("BEGIN CERTIFICATE")), (2, true), "{stderr}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! No secret and no image in anything that is written for people: logs at trace level, errors, `Debug`, panics.
 
-use crate::*;
+use crate::{submit::faults::answered_to, *};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use idenfy_preflight::sandbox::Fault;
 use std::sync::Mutex;
@@ -39,6 +39,7 @@ fn nothing_that_is_written_holds_a_secret() {
     const TOKEN: &str = "SECRETTOKENSECRETTOKEN";
     let mut settings = settings();
     settings.webhook_key = Some("WEBHOOKKEYWEBHOOK".into());
+    note(&format!("{settings:?}"));
     let sandbox = sandbox(settings);
     let mut patience = patience();
     patience.answer = Duration::from_millis(200);
@@ -52,25 +53,23 @@ fn nothing_that_is_written_holds_a_secret() {
         note(&format!("{answer:?} {answer} {}", answer.to_json()));
         note(&format!("{submitter:?} {request:?} {:?} {sandbox:?} {:?}", outcome, credentials()));
     }
-    // A service that repeats what it was sent.
-    let echo = format!("{{\"message\":\"{TOKEN} of {KEY} with {SECRET}\",\"identifier\":\"BAD_VALUE\"}}");
-    let outcome = small(TOKEN);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = std::thread::spawn(move || {
-        use std::io::{Read, Write};
-        let (mut stream, _) = listener.accept().unwrap();
-        let (mut seen, mut chunk) = (Vec::new(), [0; 4096]);
-        while !seen.ends_with(b"}}") {
-            let n = stream.read(&mut chunk).unwrap();
-            seen.extend_from_slice(&chunk[..n]);
-        }
-        write!(stream, "HTTP/1.1 400 Bad\r\nContent-Length: {}\r\n\r\n{echo}", echo.len()).unwrap();
-    });
-    let answer = submitter(address).submit(outcome.request.as_ref().unwrap(), &outcome.report);
-    server.join().unwrap();
-    note(&format!("{answer:?} {answer} {}", answer.to_json()));
-    assert!(answer.to_string().contains("… of … with …"), "{answer}");
+    // A service that repeats what it was sent, and what stands before one.
+    let image = BASE64_STANDARD.encode(FRONT);
+    let basic = BASE64_STANDARD.encode(format!("{KEY}:{SECRET}"));
+    let json = |message: String| json!({"message": message, "identifier": "BAD_VALUE"}).to_string();
+    let answers = [
+        json(format!("{TOKEN} of {KEY} with {SECRET}")),
+        json(format!("authorization: Basic {basic}.")),
+        json(format!("Basic {}", basic.trim_end_matches('='))),
+        json(format!("no {image}")),
+        format!("<pre>\"FRONT\":\"{image}\"</pre>"),
+        format!("{{\"images\": {{\"FRONT\": \"{}", image.replace('/', "\\/")),
+    ];
+    for (n, body) in answers.into_iter().enumerate() {
+        let answer = answered_to(TOKEN, format!("HTTP/1.1 400 Bad\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+        assert!(answer.to_string().contains('…'), "{n}: {answer}");
+        note(&format!("{answer:?} {answer} {}", answer.to_json()));
+    }
     for bad in
         [Credentials::new(SECRET, ""), Credentials::new("", SECRET), Credentials::new(format!("{SECRET}:x"), SECRET)]
     {
@@ -81,10 +80,12 @@ fn nothing_that_is_written_holds_a_secret() {
     assert!(lines.contains("ureq"), "the collector collects");
     // The HTTP library dumps what it sends in rows at this level, where no search for a whole word finds it.
     assert!(!lines.lines().any(|l| l.starts_with("TRACE")), "something is written at trace level");
-    let image = BASE64_STANDARD.encode(DOT);
-    let basic = BASE64_STANDARD.encode(format!("{KEY}:{SECRET}"));
+    let dot = BASE64_STANDARD.encode(DOT);
     let (bytes, numbers) = (format!("{:?}", &DOT[60..80]), format!("{:02x?}", &DOT[60..80]));
-    for secret in [TOKEN, KEY, SECRET, "WEBHOOKKEY", &basic, &image[40..60], &bytes, &numbers] {
+    let basic = basic.trim_end_matches('=');
+    for secret in
+        [TOKEN, KEY, SECRET, "WEBHOOKKEY", basic, &dot[40..60], &image[..20], &image[40..60], &bytes, &numbers]
+    {
         let line = lines.lines().find(|l| l.contains(secret));
         assert!(line.is_none(), "{secret} is in: {}", line.unwrap());
     }

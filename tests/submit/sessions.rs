@@ -35,14 +35,7 @@ fn a_session_is_created_used_and_told_of_by_webhook() {
     let request = outcome.request.as_ref().expect("it is ready");
     assert_eq!(request.scan_ref(), Some(scan_ref.as_str()));
     assert_eq!(submitter.submit(request, &outcome.report), Answer::Accepted);
-    let received = loop {
-        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-        let mut got = agent.get(format!("http://{}/webhooks", sandbox.address())).call().unwrap();
-        match got.body_mut().read_to_string().unwrap() {
-            none if none.is_empty() => std::thread::yield_now(),
-            some => break some,
-        }
-    };
+    let received = crate::webhook(&sandbox, &scan_ref);
     let payload: webhook::Payload = serde_json::from_str(&received).unwrap();
     assert_eq!(payload.scan_ref.as_deref(), Some(scan_ref.as_str()));
     assert_eq!(payload.external_ref.as_deref(), Some("order 12"));
