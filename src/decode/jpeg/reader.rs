@@ -330,27 +330,38 @@ impl<'a> Reader<'a> {
         Ok(Some(scan::run(data, layout, &mut units)))
     }
 
-    fn finish_grid(mut self) -> Result<Option<(Grid, Vec<Fault>)>, Refusal> {
-        let Some(frame) = self.frame else { return Err(broken("the JPEG has no frame header", self.bytes.len())) };
-        let Some(mut grid) = self.grid else { return Ok(None) };
-        for ((i, store), moves) in self.stores.iter().enumerate().zip(&self.moves) {
-            moves.iter().for_each(|moves| grid.pour(i, store, moves));
-        }
+    /// Notes what the picture should have and never came. Scans that the wanted scale does not need are not read, and
+    /// count all the same.
+    fn note_missing(&mut self) {
         if self.weights.iter().any(Option::is_none) {
             self.report.note(Found::component(self.bytes.len()));
         }
+        if let Some(never) = self.stores.iter().filter_map(Store::missing).max() {
+            self.report.note(Found::passes(never, self.bytes.len()));
+        }
+    }
+
+    fn finish_grid(mut self) -> Result<Option<(Grid, Vec<Fault>)>, Refusal> {
+        let Some(frame) = self.frame.take() else {
+            return Err(broken("the JPEG has no frame header", self.bytes.len()));
+        };
+        let Some(mut grid) = self.grid.take() else { return Ok(None) };
+        for ((i, store), moves) in self.stores.iter().enumerate().zip(&self.moves) {
+            moves.iter().for_each(|moves| grid.pour(i, store, moves));
+        }
+        self.note_missing();
         let faults = self.report.finish(&frame, self.bytes.len())?;
         Ok(Some((grid, faults)))
     }
 
     fn finish(mut self) -> Result<Picture, Refusal> {
-        let Some(frame) = self.frame else { return Err(broken("the JPEG has no frame header", self.bytes.len())) };
+        let Some(frame) = self.frame.take() else {
+            return Err(broken("the JPEG has no frame header", self.bytes.len()));
+        };
         for ((canvas, store), weights) in self.canvases.iter_mut().zip(&self.stores).zip(&self.weights) {
             weights.iter().for_each(|weights| store.draw(canvas, weights));
         }
-        if self.weights.iter().any(Option::is_none) {
-            self.report.note(Found::component(self.bytes.len()));
-        }
+        self.note_missing();
         let faults = self.report.finish(&frame, self.bytes.len())?;
         let planes: Option<Vec<Plane>> = self.canvases.into_iter().map(Canvas::into_plane).collect();
         let planes =
