@@ -108,7 +108,9 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     if again.trailers.is_empty() {
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
-    let found = again.catalog().map(|c| again.pages(&c)).unwrap_or_default();
+    let catalog = again.catalog();
+    let has_catalog = catalog.is_some();
+    let found = catalog.map(|c| again.pages(&c)).unwrap_or_default();
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }
@@ -118,17 +120,19 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     if pages.count > 0 {
         return Ok(Opened { file, encryption: None, pages, rebuilt: seen });
     }
-    if stop.is_none() { Err(Refusal::NoPages) } else { Err(Refusal::Unreadable(stop.unwrap_or_default())) }
+    // "No pages" is for a list that is whole and empty. Where it is not, there may be some.
+    let lost = (!has_catalog).then(|| Break::new("the PDF's trailer does not lead to a list of pages"));
+    Err(stop.or(pages.broken).or(found.broken).or(lost).map_or(Refusal::NoPages, Refusal::Unreadable))
 }
 
 /// The file's encryption; where the empty password opens it, the file is read through it from here on.
 fn encrypted(file: &mut File) -> Option<Encryption> {
     let encryption = encryption::find(file)?;
-    if encryption.needs_password == Some(false) && !encryption.only_attachments {
-        let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(file, e));
-        if let Some(key) = dict.and_then(|d| encryption::key(file, &d, "")) {
-            file.set_key(key);
-        }
+    if encryption.needs_password == Some(false)
+        && !encryption.leaves_pages_clear()
+        && let Some(key) = encryption::asked_for(file).and_then(|dict| encryption::key(file, &dict, ""))
+    {
+        file.set_key(key);
     }
     Some(encryption)
 }
