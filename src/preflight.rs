@@ -275,12 +275,21 @@ impl Preflight {
             })
             .collect();
         let overhead = envelope.overhead(sources.iter().map(|s| s.step));
-        let encoded = match recompress::fit(&sources, overhead, service, &self.options.limits) {
-            Ok(encoded) => encoded,
-            Err(infeasible) => {
-                findings.push(over_budget(&infeasible));
+        let mut service = service.clone();
+        let encoded = loop {
+            let infeasible = match recompress::fit(&sources, overhead, &service, &self.options.limits) {
+                Ok(encoded) => break encoded,
+                Err(infeasible) => infeasible,
+            };
+            let mut finding = over_budget(&infeasible);
+            self.options.levels.apply(&mut finding);
+            let denied = finding.denies();
+            findings.push(finding);
+            if denied {
                 return Ok(None);
             }
+            // The cap is not to be kept then, and is raised no further than this image needs; it rises every time.
+            service.max_image_base64 = Some(infeasible.least).filter(|least| *least > infeasible.limit);
         };
         self.cancel.check()?;
         let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
@@ -292,6 +301,7 @@ impl Preflight {
             findings.extend(found);
             sent.push(one);
         }
+        self.settle(findings);
         if findings.iter().any(Finding::denies) {
             return Ok(None);
         }

@@ -106,7 +106,7 @@ fn what_cannot_run_exits_with_2_and_says_why() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     fs::write(at("not.json"), "{").unwrap();
     fs::write(at("secret.json"), r#"{"authToken":["S3CRET"]}"#).unwrap();
-    let cases: [(&[&str], &str); 10] = [
+    let cases: [(&[&str], &str); 12] = [
         (&["--utility-bill", &at("none")], "there is no such file"),
         (&["--utility-bill", &at("")], "it is a folder"),
         (&["--utility-bill", "/dev/null"], "no ordinary file"),
@@ -116,6 +116,8 @@ fn what_cannot_run_exits_with_2_and_says_why() {
         (&["--out", &at("")], "it is a folder"),
         (&["--allow", "glare", "--deny", "glare"], "contradict"),
         (&["--allow", "glaer"], "'glare'"),
+        (&["--allow", "file_too_large"], "the rule file_too_large always refuses: a file that large is not read"),
+        (&["--warn", "over_budget"], "the rule over_budget always refuses"),
         (&["--step", "VISA_PAGE"], "NAME=FILE is needed"),
     ];
     for (arguments, said) in cases {

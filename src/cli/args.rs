@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use idenfy_preflight::{
     Options, SkipAnalysis,
-    options::{PdfPassword, Sensitivity, Thresholds, TokenField},
+    options::{Levels, PdfPassword, Sensitivity, Thresholds, TokenField},
     rules::{Level, Rule},
     submission::TokenType,
 };
@@ -122,7 +122,8 @@ pub struct Look {
     /// attempt.
     #[arg(long, value_name = "LEVEL", value_enum, default_value = "medium")]
     sensitivity: Sensitive,
-    /// Let a rule pass: it is told and does not count. `all` lets everything through but a body over the limit.
+    /// Let a rule pass: it is told and does not count. `all` lets everything through that can be sent at all: not a body
+    /// over the limit, not a file too large to be read, not two images for one step.
     #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
     allow: Vec<String>,
     /// Make a rule a warning.
@@ -147,7 +148,11 @@ impl Look {
                 if seen.insert(name, level).is_some_and(|other| other != level) {
                     return Err(format!("two flags contradict: {name} is given two levels"));
                 }
-                match Rule::from_id(name) {
+                let rule = Rule::from_id(name);
+                if let Some(why) = rule.and_then(Levels::fixed).filter(|_| level != Level::Deny) {
+                    return Err(format!("the rule {name} always refuses: {why}"));
+                }
+                match rule {
                     Some(rule) => options.levels.set(rule, level),
                     None => options.levels.set_all(level),
                 }

@@ -226,6 +226,29 @@ fn all_allowed_still_stops_a_body_over_the_limit() {
 }
 
 #[test]
+fn levels_hold_for_what_fitting_finds() {
+    let with = |mut options: Options, level, rule: Option<Rule>| {
+        match rule {
+            Some(rule) => options.levels.set(rule, level),
+            None => options.levels.set_all(level),
+        }
+        found_with(good().image(Image::new(Step::UtilityBill, "", BILL)), options)
+    };
+    let level =
+        |found: &[idenfy_preflight::finding::Finding], rule| found.iter().find(|f| f.rule == rule).unwrap().level;
+    let coarse = with(budget(300_000), Level::Deny, Some(Rule::Coarsened));
+    assert_eq!(level(&coarse, Rule::Coarsened), Level::Deny);
+    let capped = with(cap(8_000), Level::Warn, Some(Rule::ImageOverCap));
+    assert_eq!(level(&capped, Rule::ImageOverCap), Level::Warn);
+    let capped = with(cap(8_000), Level::Allow, None);
+    assert!(capped.iter().any(|f| f.rule == Rule::ImageOverCap) && !capped.iter().any(|f| f.denies()), "{capped:?}");
+    // A body over the limit stays one, whatever the cap.
+    let mut both = budget(9_000);
+    both.service.max_image_base64 = Some(8_000);
+    assert_eq!(level(&with(both, Level::Allow, None), Rule::OverBudget), Level::Deny);
+}
+
+#[test]
 fn the_face_of_a_document_session_is_sent_all_the_same() {
     let outcome = idenfy_preflight::Preflight::default().check(good().token_type(TokenType::Document)).unwrap();
     let request = outcome.request.unwrap();
