@@ -256,7 +256,7 @@ impl Preflight {
         let upper = |given: &Option<String>| given.as_ref().map(|g| g.trim().to_ascii_uppercase());
         let envelope = Envelope {
             token_field: service.token_field,
-            token: submission.token.as_ref().or(submission.session.as_ref().and_then(|s| s.token.as_ref())).cloned(),
+            token: submission.effective_token().cloned(),
             scan_ref: submission.session.as_ref().and_then(|s| s.scan_ref.clone()),
             // What was not understood and allowed all the same is sent as it was given.
             country: terms.country.map(|c| c.to_string()).or(upper(&submission.country)),
@@ -275,22 +275,7 @@ impl Preflight {
             })
             .collect();
         let overhead = envelope.overhead(sources.iter().map(|s| s.step));
-        let mut service = service.clone();
-        let encoded = loop {
-            let infeasible = match recompress::fit(&sources, overhead, &service, &self.options.limits) {
-                Ok(encoded) => break encoded,
-                Err(infeasible) => infeasible,
-            };
-            let mut finding = over_budget(&infeasible);
-            self.options.levels.apply(&mut finding);
-            let denied = finding.denies();
-            findings.push(finding);
-            if denied {
-                return Ok(None);
-            }
-            // The cap is not to be kept then, and is raised no further than this image needs; it rises every time.
-            service.max_image_base64 = Some(infeasible.least).filter(|least| *least > infeasible.limit);
-        };
+        let Some(encoded) = self.fitted(&sources, overhead, findings) else { return Ok(None) };
         self.cancel.check()?;
         let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
             let (sent, found) = self.again(source.step, encoded);
@@ -314,6 +299,35 @@ impl Preflight {
             .collect();
         let new = new.into_iter().zip(looks).map(|(new, looked)| new.or(looked.replacement.take())).collect();
         Ok(Some((Plan { envelope, new }, sent)))
+    }
+
+    /// Fits the images, over the cap on one image too where its rule is allowed to; `None` when a finding denies it.
+    fn fitted<'s>(
+        &self,
+        sources: &[Source<'s>],
+        overhead: u64,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Vec<Encoded<'s>>> {
+        let mut service = self.options.service.clone();
+        loop {
+            let infeasible = match recompress::fit(sources, overhead, &service, &self.options.limits) {
+                Ok(encoded) => return Some(encoded),
+                Err(infeasible) => infeasible,
+            };
+            let (least, at, asked) = (infeasible.least, infeasible.limit, self.options.service.max_image_base64);
+            let limit = asked.filter(|_| infeasible.bound == Bound::Image).unwrap_or(at);
+            let mut finding = over_budget(&Infeasible { limit, ..infeasible });
+            self.options.levels.apply(&mut finding);
+            let denied = finding.denies();
+            if !findings.iter().any(|f| f.rule == finding.rule && f.step == finding.step) {
+                findings.push(finding);
+            }
+            if denied {
+                return None;
+            }
+            // The cap rises every time, and no further than this image needs.
+            service.max_image_base64 = Some(least).filter(|least| *least > at);
+        }
     }
 
     /// Looks at what was encoded anew as if it had come from the user; what denies it is a finding on the call.

@@ -106,11 +106,13 @@ fn what_cannot_run_exits_with_2_and_says_why() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     fs::write(at("not.json"), "{").unwrap();
     fs::write(at("secret.json"), r#"{"authToken":["S3CRET"]}"#).unwrap();
-    let cases: [(&[&str], &str); 12] = [
+    fs::File::create(at("large.json")).unwrap().set_len(5 << 30).unwrap();
+    let cases: [(&[&str], &str); 13] = [
         (&["--utility-bill", &at("none")], "there is no such file"),
         (&["--utility-bill", &at("")], "it is a folder"),
         (&["--utility-bill", "/dev/null"], "no ordinary file"),
         (&["--session", &at("not.json")], "not a JSON object"),
+        (&["--session", &at("large.json")], "large.json: it has 5368709120 bytes"),
         (&["--session", &at("secret.json")], "`authToken` is a list where a text was expected"),
         (&["--out", &at("missing/body.json")], "missing/body.json: it cannot be written (there is no such folder)\n"),
         (&["--out", &at("")], "it is a folder"),

@@ -209,6 +209,46 @@ fn a_country_that_is_none_is_answered_with_what_was_meant() {
 }
 
 #[test]
+fn the_list_that_does_not_allow_is_named() {
+    let cases = [
+        (
+            r#"{"documents":["PASSPORT"],"allowedDocuments":{"LT":["ID_CARD"]}}"#,
+            "its `documents` allows PASSPORT only.",
+        ),
+        (
+            r#"{"documents":["ID_CARD"],"allowedDocuments":{"LT":["PASSPORT"]}}"#,
+            "its `allowedDocuments` allows PASSPORT only.",
+        ),
+        (r#"{"country":["LV","EE"]}"#, "of LT; its `country` allows LV, EE only."),
+        (
+            r#"{"allowedDocuments":{"LV":["ID_CARD"],"EE":["ID_CARD"]}}"#,
+            "of LT; its `allowedDocuments` allows EE, LV only.",
+        ),
+    ];
+    for (json, said) in cases {
+        let found = found(with_session(json));
+        let finding = found.iter().find(|f| f.denies()).unwrap();
+        assert!(finding.message.ends_with(said), "{}", finding.message);
+        assert!(!finding.evidence["allowed"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_token_is_said() {
+    let cases = [("pgYQX0z2 T8mtcpNj9I20", "a blank or control"), ("pgYQX0z2T8mtcpNj9Ī20", "not plain ASCII")];
+    for (token, said) in cases {
+        let found = found(good().token(token));
+        let finding = found.iter().find(|f| f.rule == Rule::TokenShape).unwrap();
+        assert!(finding.message.contains(said), "{}", finding.message);
+        assert!(finding.help.contains("`authToken`"), "{}", finding.help);
+    }
+    assert!(!found(good().token("pgYQX0z2T8mtcpNj9I20\r\n")).iter().any(|f| f.rule == Rule::TokenShape));
+    let from_session = session(r#"{"authToken":"pgYQX0z2T8mtcpNj9I20"}"#);
+    let outcome = idenfy_preflight::Preflight::default().check(good().token("\n").session(from_session)).unwrap();
+    assert!(outcome.request.unwrap().body().starts_with(br#"{"token":"pgYQX0z2T8mtcpNj9I20","#));
+}
+
+#[test]
 fn every_digital_id_is_refused_by_name() {
     for name in idenfy_preflight::check::request::DIGITAL_IDS {
         let found = found(document_type(name));
