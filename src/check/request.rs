@@ -5,6 +5,7 @@
 use crate::{
     country::Country,
     finding::Finding,
+    format::with_article,
     options::{BackSide, Service},
     probe::{Details, Header},
     rules::{Level, Rule},
@@ -298,11 +299,19 @@ fn steps(
         let add = "Add a photo of the document's back.";
         match service.back.side(terms.country, document_type, session.driver_license_back) {
             BackSide::Required => {
-                found.push(missing(Step::Back, &format!("a {document_type} has a back side"), add));
+                found.push(missing(
+                    Step::Back,
+                    &format!("{} has a back side", with_article(document_type.name())),
+                    add,
+                ));
             }
             BackSide::Advised => found.push(
-                missing(Step::Back, &format!("the account may require the back of a {document_type}"), add)
-                    .at(Level::Warn),
+                missing(
+                    Step::Back,
+                    &format!("the account may require the back of {}", with_article(document_type.name())),
+                    add,
+                )
+                .at(Level::Warn),
             ),
             BackSide::None => {}
         }
@@ -348,15 +357,30 @@ fn steps(
             (Some(_), _) => format!("The session does not ask for step {step}."),
             (None, _) => format!("{:?} is not a step of direct processing by its page.", step.name()),
         };
-        found.push(
-            Finding::new(
-                Rule::UnknownStep,
-                seen,
-                "Leave it out unless the session was created with a step of that name.",
-            )
-            .on(step),
-        );
+        let names = FIXED_STEPS.into_iter().chain(session.additional_steps.iter().map(|s| s.step.name()));
+        let meant = likest(step.name(), names);
+        let help = match meant {
+            Some(name) => {
+                format!("Did you mean {name}? If not, leave it out unless the session has a step of that name.")
+            }
+            None => "Leave it out unless the session was created with a step of that name.".to_owned(),
+        };
+        found.push(Finding::new(Rule::UnknownStep, seen, help).on(step).with("suggestion", meant));
     }
+}
+
+/// The steps that the page names.
+const FIXED_STEPS: [&str; 5] = ["FRONT", "BACK", "FACE", "UTILITY_BILL", "SECOND_UTILITY_BILL"];
+
+/// The name that was probably meant by one that is none: the nearest, at two slips of the pen at most, and at fewer than
+/// half of its letters.
+fn likest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    const MOST: usize = 2;
+    // Longer ones are no slip, and are a stranger's to choose.
+    let given: String = given.chars().take(64).flat_map(char::to_uppercase).collect();
+    let near = names.map(|name| (strsim::osa_distance(&given, name), name));
+    let near = near.filter(|(slips, name)| *slips <= MOST && slips * 2 < name.len());
+    near.min_by_key(|(slips, _)| *slips).map(|(_, name)| name)
 }
 
 /// Judges where a PDF is sent, and how many pages it has.
@@ -404,7 +428,8 @@ pub fn check_pdf(step: &Step, header: &Header, submission: &Submission<'_>, term
             Finding::new(
                 Rule::PdfPages,
                 format!(
-                    "The PDF has {pages} pages; what the service does with pages after the first is not documented."
+                    "The PDF has {}{pages} pages; what the service does with pages after the first is not documented.",
+                    if pdf.more_pages { "more than " } else { "" }
                 ),
                 "Send the page that matters as a PDF of one page.",
             )

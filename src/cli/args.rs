@@ -82,7 +82,8 @@ pub struct Check {
     /// The field that carries the token; the service's pages of before 2026 call it authToken.
     #[arg(long, value_name = "NAME", value_enum, default_value = "token")]
     pub token_field: Field,
-    /// Where to write the body; - for standard output (the report then goes to standard error).
+    /// Where to write the body; - for standard output (the report then goes to standard error). A file is replaced only
+    /// when there is a body: a check that refuses leaves an older one as it is.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// How to print the report.

@@ -234,6 +234,22 @@ fn the_list_that_does_not_allow_is_named() {
 }
 
 #[test]
+fn a_step_that_is_nearly_one_is_answered_with_what_was_meant() {
+    let help = |session: &str, step: &str| {
+        let found = found(with_session(session).image(Image::new(step, "", files::jpeg(&paint::bill(), 70))));
+        found.into_iter().find(|f| f.rule == Rule::UnknownStep).unwrap().help
+    };
+    for (given, meant) in [("FORNT", "FRONT"), ("frnt", "FRONT"), ("UTILITYBILL", "UTILITY_BILL"), ("BCAK", "BACK")] {
+        assert!(help("{}", given).starts_with(&format!("Did you mean {meant}?")), "{given}");
+    }
+    let visa = r#"{"additionalSteps":{"LV":{"ALL":{"VISA_PAGE":{}}}}}"#;
+    assert!(help(visa, "VISA_PGAE").starts_with("Did you mean VISA_PAGE?"));
+    for given in ["VISA_PAGE", "X", "BILL", "FR"] {
+        assert!(help("{}", given).starts_with("Leave it out"), "{given}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_token_is_said() {
     let cases = [("pgYQX0z2 T8mtcpNj9I20", "a blank or control"), ("pgYQX0z2T8mtcpNj9Ī20", "not plain ASCII")];
     for (token, said) in cases {

@@ -12,7 +12,7 @@ pub use encryption::Encryption;
 use super::{Details, Header};
 use crate::{
     fault::{Break, Fault, Refusal},
-    format::Format,
+    format::{Format, sniff},
     options::Limits,
     pixmap::Orientation,
 };
@@ -31,6 +31,8 @@ pub struct PdfDetails {
     pub encryption: Option<Encryption>,
     /// Pages, as far as [`Limits::max_pages`] were counted; `None` when encryption hides them.
     pub pages: Option<u32>,
+    /// Whether there are more than were counted.
+    pub more_pages: bool,
     /// Whether the first page is one picture and nothing else, as scanners write.
     pub image_only: bool,
 }
@@ -63,6 +65,7 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     let mut details = PdfDetails { encryption: opened.encryption.clone(), ..PdfDetails::default() };
     let pages = opened.pages.count;
     details.pages = (pages > 0).then_some(pages);
+    details.more_pages = opened.pages.more;
     header.faults.extend(opened.rebuilt.clone().map(Fault::Damaged));
     if details.encryption.is_none() {
         let Some(page) = first else { return Err(Refusal::NoPages) };
@@ -176,7 +179,8 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
         let what = "an update of the PDF is cut off";
         faults.push(Fault::Damaged(Break::new(what).at_byte(bytes.len())));
     } else if behind.iter().any(|b| *b != 0) {
-        faults.push(Fault::Trailing { bytes: behind.len() as u64, what: "bytes behind the PDF's end".into() });
+        let what = sniff(behind).map_or_else(|| "bytes of no known kind".to_owned(), Format::described);
+        faults.push(Fault::Trailing { bytes: behind.len() as u64, what });
     }
     faults
 }

@@ -16,6 +16,8 @@ const LETTER: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
 pub(crate) struct Pages {
     /// How many, as far as [`Limits::max_pages`](crate::options::Limits::max_pages).
     pub count: u32,
+    /// Whether there are more than that.
+    pub more: bool,
     pub first: Option<Page>,
     pub broken: Option<Break>,
 }
@@ -107,15 +109,16 @@ impl File<'_> {
                     continue;
                 }
                 _ => {
+                    if pages.count >= self.limits.max_pages {
+                        pages.more = true;
+                        return pages;
+                    }
                     see(&dict);
                     if pages.first.is_none() {
                         self.look_for_content(&dict);
                         pages.first = Some(page(self, dict, &mut pages.broken));
                     }
                     pages.count += 1;
-                    if pages.count >= self.limits.max_pages {
-                        return pages;
-                    }
                     continue;
                 }
             };

@@ -224,11 +224,14 @@ fn a_second_kind_of_file_behind_the_end_is_named() {
 fn limits_hold() {
     let limits = Limits { max_objects: 3, ..Limits::default() };
     assert!(matches!(probe(&simple(), &limits), Err(Refusal::Limit { .. })));
-    let limits = Limits { max_pages: 2, ..Limits::default() };
     let kids = format!("<</Type/Pages/Kids[{}]/Count 9>>", "3 0 R ".repeat(9));
     let bytes = pdf(&["<</Type/Catalog/Pages 2 0 R>>", &kids, PAGE], "");
-    let Details::Pdf(details) = probe(&bytes, &limits).unwrap().details else { panic!("a PDF") };
-    assert_eq!(details.pages, Some(2));
+    let counted = |max_pages| {
+        let limits = Limits { max_pages, ..Limits::default() };
+        let Details::Pdf(details) = probe(&bytes, &limits).unwrap().details else { panic!("a PDF") };
+        (details.pages, details.more_pages)
+    };
+    assert_eq!([2, 8, 9].map(counted), [(Some(2), true), (Some(8), true), (Some(9), false)]);
 }
 
 proptest! {
