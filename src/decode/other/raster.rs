@@ -32,7 +32,7 @@ pub(super) fn tiff(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Ref
 /// The pictures in a TIFF, previews left aside (TIFF 6.0, sections 2 and 8, NewSubfileType). No more are counted than
 /// anyone scans.
 #[cfg(feature = "tiff")]
-fn tiff_pages(bytes: &[u8]) -> usize {
+pub(super) fn tiff_pages(bytes: &[u8]) -> usize {
     const MOST: usize = 1000;
     const NEW_SUBFILE_TYPE: u32 = 254;
     let big = bytes.starts_with(b"MM");
