@@ -173,7 +173,7 @@ fn texts_say_what_is_so() {
     encoder.set_color(png::ColorType::Rgba);
     encoder.write_header().unwrap().write_image_data(&[200; 64 * 64 * 4]).unwrap();
     let both = front(&[FRONT, BILL].concat());
-    let behind = inspected(Step::UtilityBill, "", &[BILL, &[7; 40]].concat());
+    let behind = inspected(Step::UtilityBill, "", &[BILL, &[0xFE, 1].repeat(20)].concat());
     let objects = inspected_with(Step::UtilityBill, "", BILL, options(|o| o.limits.max_objects = 2));
     let cases = [
         (front(&clear), Rule::Flattened, "flattened on white"),
