@@ -24,11 +24,16 @@ pub enum Fault {
         also: &'static str,
     },
     /// A feature that the service's handling of is unknown, and that is lost when the image is encoded anew:
-    /// animation, 16 bits, transparency.
+    /// animation, further pages, 16 bits, transparency (then flattened on white).
     Flattened {
         /// Which ("16 bits per sample").
         what: String,
     },
+}
+
+impl Fault {
+    /// What [`Fault::Flattened`] calls transparency, which is flattened on white.
+    pub const TRANSPARENCY: &str = "transparency";
 }
 
 /// Where and how a file breaks.

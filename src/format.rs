@@ -103,13 +103,39 @@ const WORDS: &[(&str, &str)] = &[
 ];
 
 impl Format {
-    /// What such a file is, with its article ("a ZIP archive", "a HEIC file").
+    /// What such a file is, with its article ("a ZIP archive", "an AVIF file").
     pub fn described(self) -> String {
         match WORDS.iter().find(|(short, _)| *short == self.name()) {
             Some((_, words)) => (*words).to_owned(),
-            None => format!("a {self} file"),
+            None => format!("{} file", with_article(&self.to_string())),
         }
     }
+
+    /// The format of this short name.
+    pub(crate) fn named(name: &'static str) -> Self {
+        const KNOWN: [Format; 11] = [
+            Format::Jpeg,
+            Format::Png,
+            Format::Pdf,
+            Format::Heic,
+            Format::Avif,
+            Format::WebP,
+            Format::Tiff,
+            Format::Bmp,
+            Format::Gif,
+            Format::JpegXl,
+            Format::Jpeg2000,
+        ];
+        KNOWN.into_iter().find(|format| format.name() == name).unwrap_or(Format::Other(name))
+    }
+}
+
+/// A name with the article that goes with it. Short ones in capitals are read letter by letter, if they can be: "an SVG",
+/// but "a HEIC".
+pub(crate) fn with_article(name: &str) -> String {
+    const SPELT: [&str; 5] = ["HTML", "LNK", "MP4", "RTF", "XML"];
+    let vowel = name.starts_with(['A', 'E', 'I', 'O']) || SPELT.contains(&name);
+    format!("{} {name}", if vowel { "an" } else { "a" })
 }
 
 impl fmt::Display for Format {

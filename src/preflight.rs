@@ -17,9 +17,9 @@ use crate::{
     probe::{self, Details, Header},
     recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
     replace,
-    report::{DocumentReport, ImageReport, Report, RequestReport, Sent, Verdict},
+    report::{DocumentReport, ImageReport, PageReport, Report, RequestReport, Sent, Verdict},
     request::{Envelope, Request},
-    rules::Rule,
+    rules::{Family, Rule},
     score::{self, Scores},
     submission::{Image, SkipAnalysis, Step, Submission},
 };
@@ -175,6 +175,7 @@ impl Preflight {
                 return looked;
             }
         };
+        looked.encrypted = matches!(&header.details, Details::Pdf(pdf) if pdf.encryption.is_some());
         let original = check::container::check(step, &image.name, &header);
         let replaced = replace::replace(bytes, &header, &self.options).map(|new| {
             new.and_then(|new| match probed(&new.bytes, limits) {
@@ -184,12 +185,17 @@ impl Preflight {
         });
         match replaced {
             None => looked.findings.extend(original),
-            Some(Err(finding)) => {
-                looked.findings.extend(original);
+            Some(Err(mut finding)) => {
+                // The reason why it could not be done takes the place of the advice to have it done.
+                let advice = |f: &Finding| f.rule == finding.rule || f.rule == Rule::UnsupportedFormat;
+                let (before, others): (Vec<_>, Vec<_>) = original.into_iter().partition(advice);
+                looked.findings.extend(others);
+                finding.evidence.extend(before.into_iter().flat_map(|f| f.evidence));
                 looked.findings.push(finding.on(step));
             }
             Some(Ok((new_header, new))) => {
                 looked.findings.extend(new.findings.into_iter().map(|f| f.on(step)));
+                looked.findings.extend(check::container::renamed(&image.name, header.format, true).map(|f| f.on(step)));
                 looked.findings.extend(check::container::check(step, "", &new_header));
                 header = new_header;
                 bytes = looked.replacement.insert(new.bytes);
@@ -256,7 +262,7 @@ impl Preflight {
         let upper = |given: &Option<String>| given.as_ref().map(|g| g.trim().to_ascii_uppercase());
         let envelope = Envelope {
             token_field: service.token_field,
-            token: submission.token.as_ref().or(submission.session.as_ref().and_then(|s| s.token.as_ref())).cloned(),
+            token: submission.effective_token().cloned(),
             scan_ref: submission.session.as_ref().and_then(|s| s.scan_ref.clone()),
             // What was not understood and allowed all the same is sent as it was given.
             country: terms.country.map(|c| c.to_string()).or(upper(&submission.country)),
@@ -275,24 +281,27 @@ impl Preflight {
             })
             .collect();
         let overhead = envelope.overhead(sources.iter().map(|s| s.step));
-        let encoded = match recompress::fit(&sources, overhead, service, &self.options.limits) {
-            Ok(encoded) => encoded,
-            Err(infeasible) => {
-                findings.push(over_budget(&infeasible));
-                return Ok(None);
-            }
-        };
+        let Some(encoded) = self.fitted(&sources, overhead, findings) else { return Ok(None) };
         self.cancel.check()?;
         let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
             let (sent, found) = self.again(source.step, encoded);
-            (Sent { recompressed: sent.recompressed || looked.replacement.is_some(), ..sent }, found)
+            let converted = looked.replacement.is_some();
+            let quality = sent.quality.or_else(|| jpeg_quality(source.header).filter(|_| converted));
+            (Sent { recompressed: sent.recompressed || converted, quality, ..sent }, found)
         });
         let mut sent = Vec::with_capacity(encoded.len());
-        for (one, found) in again.collect::<Vec<_>>() {
-            findings.extend(found);
+        let mut seen_again = Vec::new();
+        for (i, (one, found)) in again.collect::<Vec<_>>().into_iter().enumerate() {
+            let (call, picture): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.family() == Family::Request);
+            findings.extend(call);
+            seen_again.extend(picture.into_iter().map(|f| (i, f)));
             sent.push(one);
         }
-        if findings.iter().any(Finding::denies) {
+        self.settle(findings);
+        if !seen_again.is_empty() || findings.iter().any(Finding::denies) {
+            for (i, finding) in seen_again {
+                looks.get_mut(i).into_iter().for_each(|looked| looked.findings.push(finding.clone()));
+            }
             return Ok(None);
         }
         let new: Vec<Option<Vec<u8>>> = encoded
@@ -306,7 +315,36 @@ impl Preflight {
         Ok(Some((Plan { envelope, new }, sent)))
     }
 
-    /// Looks at what was encoded anew as if it had come from the user; what denies it is a finding on the call.
+    /// Fits the images, over the cap on one image too where its rule is allowed to; `None` when a finding denies it.
+    fn fitted<'s>(
+        &self,
+        sources: &[Source<'s>],
+        overhead: u64,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Vec<Encoded<'s>>> {
+        let mut service = self.options.service.clone();
+        loop {
+            let infeasible = match recompress::fit(sources, overhead, &service, &self.options.limits) {
+                Ok(encoded) => return Some(encoded),
+                Err(infeasible) => infeasible,
+            };
+            let (least, at, asked) = (infeasible.least, infeasible.limit, self.options.service.max_image_base64);
+            let limit = asked.filter(|_| infeasible.bound == Bound::Image).unwrap_or(at);
+            let mut finding = over_budget(&Infeasible { limit, ..infeasible });
+            self.options.levels.apply(&mut finding);
+            let denied = finding.denies();
+            if !findings.iter().any(|f| f.rule == finding.rule && f.step == finding.step) {
+                findings.push(finding);
+            }
+            if denied {
+                return None;
+            }
+            // The cap rises every time, and no further than this image needs.
+            service.max_image_base64 = Some(least).filter(|least| *least > at);
+        }
+    }
+
+    /// Looks at what was encoded anew as if it had come from the user; what denies it is a finding on the image.
     fn again(&self, step: &Step, encoded: &Encoded<'_>) -> (Sent, Vec<Finding>) {
         let mut sent = Sent::of(encoded);
         if !encoded.recompressed {
@@ -356,6 +394,8 @@ struct Looked {
     format: Format,
     /// What it looks like.
     look: Option<Look>,
+    /// Whether the file as it came is an encrypted PDF.
+    encrypted: bool,
     /// Another file for it, when one was asked for.
     replacement: Option<Vec<u8>>,
     /// Of the file that is gone on with.
@@ -371,6 +411,7 @@ impl Looked {
         Self {
             format,
             look: None,
+            encrypted: false,
             replacement: None,
             header: Header::unread(format),
             size: None,
@@ -472,7 +513,8 @@ fn report(image: &Image<'_>, looked: Looked, thresholds: &Thresholds) -> ImageRe
         height: looked.size.map(|s| s.1),
         orientation: (pdf.is_none() && header.width > 0).then(|| header.orientation.exif()),
         pages: pdf.and_then(|p| p.pages),
-        encrypted: pdf.is_some_and(|p| p.encryption.is_some()),
+        page: PageReport::of(header),
+        encrypted: looked.encrypted,
         measurements: native.into_iter().map(|(k, v)| (k.to_owned(), finite(v).into())).collect(),
         document: looked
             .measured

@@ -8,12 +8,16 @@ use crate::{
     finding::Finding,
     format::Format,
     options::{Limits, Options},
-    probe::{Details, Header},
+    probe::{
+        Details, Header,
+        pdf::{Encryption, PdfDetails},
+    },
     rules::Rule,
     unlock::unlock,
 };
 
-/// The quality of converted pictures: what is lost at 95 is not seen, and fitting the budget comes later.
+/// The quality of converted pictures. What is lost at 95 is not seen, and what a higher one keeps is mostly noise at
+/// half as many bytes again, which the other images would have to give up; where it does not fit, fitting comes later.
 const QUALITY: u8 = 95;
 
 /// Another file for the same picture, and a finding that says so.
@@ -25,17 +29,18 @@ pub struct Replacement {
     pub findings: Vec<Finding>,
 }
 
-/// The file to go on with; `None` when the service takes this one, or nothing was asked for.
+/// The file to go on with; `None` when the service takes this one, nothing was asked for, or nothing can be done (a
+/// format that is not converted).
 ///
 /// # Errors
 /// A finding when it was asked for and cannot be done.
 pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Result<Replacement, Finding>> {
     let limits = &options.limits;
     match (&header.details, &options.pdf_password) {
-        (Details::Pdf(pdf), Some(password)) if pdf.encryption.is_some() => {
+        (Details::Pdf(PdfDetails { encryption: Some(encryption), .. }), Some(password)) => {
             let password = Some(password.expose()).filter(|p| !p.is_empty());
             Some(match unlock(bytes, password, limits) {
-                Ok(bytes) => Ok(Replacement { bytes, findings: vec![unlocked()] }),
+                Ok(bytes) => Ok(Replacement { bytes, findings: vec![unlocked(encryption)] }),
                 Err(error) => Err(Finding::new(
                     Rule::PdfEncrypted,
                     format!("The PDF was not unlocked: {error}."),
@@ -43,14 +48,22 @@ pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Resul
                 )),
             })
         }
-        _ if options.convert && !header.format.is_accepted() => {
+        _ if options.convert && other::converts(header.format) => {
             Some(convert(bytes, header.format, limits).map_err(|refusal| container::refusal(&refusal, limits)))
         }
         _ => None,
     }
 }
 
-fn unlocked() -> Finding {
+fn unlocked(encryption: &Encryption) -> Finding {
+    if encryption.only_attachments {
+        return Finding::new(
+            Rule::PdfUnlocked,
+            "Files attached to the PDF were encrypted; a copy of it without its attached files is sent.",
+            "Nothing needs to be done unless one of those files matters; send it by itself then.",
+        )
+        .with("without_attachments", true);
+    }
     Finding::new(
         Rule::PdfUnlocked,
         "The PDF was encrypted; a decrypted copy of it is sent.",

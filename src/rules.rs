@@ -94,7 +94,7 @@ rules! {
             "Nothing needs to be done.";
         Polyglot "polyglot" Warn "The file is two kinds of file at once."
             "Find out where it comes from; save the picture anew to be rid of the rest.";
-        Flattened "flattened" Allow "Animation, transparency or 16 bits, of which a plain picture keeps nothing."
+        Flattened "flattened" Allow "Animation, further pages, transparency or 16 bits, of which a plain picture keeps nothing."
             "Nothing needs to be done unless it looks wrong without.";
         PdfEncrypted "pdf_encrypted" Deny "The PDF is encrypted, with or without a password to open it."
             "Ask for a copy without password (open it, print to PDF), or unlock it with --pdf-password.";
@@ -152,8 +152,6 @@ rules! {
             "Hold the camera straight above the document.";
         Colourless "colourless" Warn "The picture has no colour, as a photocopy."
             "Send a colour photo of the document itself, not of a copy.";
-        SamePicture "same_picture" Deny "Two steps carry the same picture."
-            "Give the right file for each step.";
     }
     Request {
         MissingToken "missing_token" Deny "There is no token."
@@ -182,6 +180,8 @@ rules! {
             "Leave it out unless the session was created with a step of that name.";
         DuplicateStep "duplicate_step" Deny "A step is given twice."
             "Give one image for each step.";
+        SamePicture "same_picture" Deny "Two steps carry the same picture."
+            "Give the right file for each step.";
         PdfNotAllowed "pdf_not_allowed" Deny "The session allows no PDF for this step."
             "Send the page as JPEG or PNG.";
         PdfForDocument "pdf_for_document" Warn "A PDF for FRONT or BACK, which older service pages refuse."

@@ -1,5 +1,6 @@
 //! The service's answer to session creation (`POST /api/v2/token`), as far as it decides what direct processing asks
-//! for. Unknown fields are ignored, missing ones fall back; a known field of the wrong type is an error, because to
+//! for. Unknown fields are ignored; missing ones fall back, and so do empty lists, objects and texts, which is how some
+//! languages write nothing (PHP writes `[]` for `{}`). Any other known field of the wrong type is an error, because to
 //! guess wrongly about, say, `nfcRequired` would spend the token.
 
 use crate::{
@@ -31,7 +32,8 @@ pub struct Session {
     pub nfc_required: bool,
     /// `checkLiveness`.
     pub check_liveness: bool,
-    /// `questionnaire`: its name, when one is attached; or that `kyc_answers` are.
+    /// `questionnaire`: its name, when one is attached (the field's own where it is not a text); or that `kyc_answers`
+    /// are.
     pub questionnaire: Option<String>,
     /// `utilityBill`.
     pub utility_bill: bool,
@@ -81,6 +83,8 @@ impl Session {
     /// # Errors
     /// [`SessionError`] when it is not a JSON object, or a field that matters has another type than documented.
     pub fn from_json(json: &[u8]) -> Result<Self, SessionError> {
+        // Windows editors and shells put a byte order mark in front.
+        let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
         // serde_json's message tells line and column and never quotes the input's values.
         let value: Value = serde_json::from_slice(json).map_err(|e| SessionError::NotJson(e.to_string()))?;
         let Value::Object(map) = value else {
@@ -104,10 +108,7 @@ impl Session {
             driver_license_back: fields.flag("driverLicenseBack")?,
             nfc_required: fields.flag("nfcRequired")?.unwrap_or(false),
             check_liveness: fields.flag("checkLiveness")?.unwrap_or(false),
-            questionnaire: match fields.text("questionnaire")?.filter(|q| !q.is_empty()) {
-                None if answers => Some("kyc_answers".to_owned()),
-                other => other,
-            },
+            questionnaire: fields.questionnaire()?.or(answers.then(|| "kyc_answers".to_owned())),
             utility_bill: fields.flag("utilityBill")?.unwrap_or(false),
             additional_steps: fields.additional_steps()?,
         })
@@ -167,7 +168,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Reads single fields leniently: absent and null are the same.
+/// Reads single fields leniently: absent and null are the same, and so is empty, but for flags.
 struct Fields<'a>(&'a Map<String, Value>);
 
 impl Fields<'_> {
@@ -175,12 +176,25 @@ impl Fields<'_> {
         self.0.get(name).filter(|v| !v.is_null())
     }
 
+    fn filled(&self, name: &str) -> Option<&Value> {
+        self.get(name).filter(|v| !is_empty(v))
+    }
+
     fn wrong(field: &str, found: &Value, expected: &'static str) -> SessionError {
         SessionError::Field { field: field.to_owned(), found: kind(found), expected }
     }
 
+    /// Any form of one counts, since what it is called does not matter.
+    fn questionnaire(&self) -> Result<Option<String>, SessionError> {
+        const NAME: &str = "questionnaire";
+        match self.filled(NAME) {
+            Some(Value::Object(_) | Value::Array(_) | Value::Number(_)) => Ok(Some(NAME.to_owned())),
+            _ => self.text(NAME),
+        }
+    }
+
     fn text(&self, name: &str) -> Result<Option<String>, SessionError> {
-        match self.get(name) {
+        match self.filled(name) {
             None => Ok(None),
             Some(Value::String(s)) => Ok(Some(s.clone())),
             Some(other) => Err(Self::wrong(name, other, "a text")),
@@ -197,12 +211,12 @@ impl Fields<'_> {
 
     /// A text or a list of texts, upper case; the service's pages show `country` as both.
     fn texts(&self, name: &str) -> Result<Vec<String>, SessionError> {
-        self.get(name).map_or(Ok(Vec::new()), |value| upper_texts(name, value))
+        self.filled(name).map_or(Ok(Vec::new()), |value| upper_texts(name, value))
     }
 
     fn allowed_documents(&self) -> Result<BTreeMap<String, Vec<String>>, SessionError> {
         const NAME: &str = "allowedDocuments";
-        match self.get(NAME) {
+        match self.filled(NAME) {
             None => Ok(BTreeMap::new()),
             Some(Value::Object(map)) => {
                 map.iter().map(|(c, types)| Ok((c.to_ascii_uppercase(), upper_texts(NAME, types)?))).collect()
@@ -217,7 +231,7 @@ impl Fields<'_> {
         let object = |value| entries(NAME, value);
         let specific = |key: &str| (!key.eq_ignore_ascii_case("ALL")).then(|| key.to_ascii_uppercase());
         let mut steps = Vec::new();
-        let Some(value) = self.get(NAME) else { return Ok(steps) };
+        let Some(value) = self.filled(NAME) else { return Ok(steps) };
         for (country, types) in object(value)?.into_iter().flatten() {
             for (document_type, named) in object(types)?.into_iter().flatten() {
                 for (name, step) in object(named)?.into_iter().flatten() {
@@ -240,11 +254,11 @@ impl Fields<'_> {
     }
 }
 
-/// An object's entries; null has none.
+/// An object's entries; null has none, nor has an empty list.
 fn entries<'v>(name: &str, value: &'v Value) -> Result<Option<&'v Map<String, Value>>, SessionError> {
     match value {
         Value::Object(map) => Ok(Some(map)),
-        Value::Null => Ok(None),
+        empty if is_empty(empty) => Ok(None),
         other => Err(Fields::wrong(name, other, "an object of country, document type and step")),
     }
 }
@@ -291,6 +305,26 @@ mod tests {
         let wrong = Session::from_json(br#"{"nfcRequired":"yes"}"#).unwrap_err();
         assert_eq!(wrong.to_string(), "the session's `nfcRequired` is a text where true or false was expected");
         for bad in [&b"[]"[..], b"", b"{", b"\xff", b"{\"authToken\":1}"] {
+            assert!(Session::from_json(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn nothing_may_be_written_in_any_way() {
+        let plain = Session::from_json(b"{}").unwrap();
+        for nothing in ["null", "[]", "{}", "\"\""] {
+            let fields =
+                ["additionalSteps", "questionnaire", "country", "documents", "allowedDocuments", "kyc_answers"];
+            let json = fields.map(|field| format!("\"{field}\":{nothing}")).join(",");
+            assert_eq!(Session::from_json(format!("{{{json}}}").as_bytes()), Ok(plain.clone()), "{json}");
+        }
+        let nested = br#"{"additionalSteps":{"ALL":[],"LT":{"ALL":[]}},"allowedDocuments":{"LT":[]}}"#;
+        assert_eq!(Session::from_json(nested).unwrap().additional_steps, []);
+        assert_eq!(Session::from_json("\u{feff}{}".as_bytes()), Ok(plain));
+        // What is there in a strange form counts, and a flag is not guessed at.
+        let attached = Session::from_json(br#"{"questionnaire":{"name":"risk"}}"#).unwrap();
+        assert_eq!(attached.questionnaire.as_deref(), Some("questionnaire"));
+        for bad in [&br#"{"nfcRequired":[]}"#[..], br#"{"additionalSteps":["a"]}"#, br#"{"questionnaire":true}"#] {
             assert!(Session::from_json(bad).is_err());
         }
     }

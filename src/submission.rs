@@ -132,9 +132,13 @@ pub enum TokenType {
 pub struct Token(String);
 
 impl Token {
-    /// Takes the token as it is; its shape is checked with the submission.
+    /// Takes the token without the blanks and line ends around it, which variables and files often bring along; its
+    /// shape is checked with the submission.
     pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
+        let mut text = token.into();
+        let trimmed = Self(text.trim().to_owned());
+        text.zeroize();
+        trimmed
     }
 
     /// The secret itself.
@@ -244,6 +248,12 @@ impl<'a> Submission<'a> {
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Token::new(token));
         self
+    }
+
+    /// The token that is sent: its own, or else the session's; one that is empty is none.
+    pub(crate) fn effective_token(&self) -> Option<&Token> {
+        let sessions = self.session.as_ref().and_then(|session| session.token.as_ref());
+        [self.token.as_ref(), sessions].into_iter().flatten().find(|token| !token.expose().is_empty())
     }
 
     /// Sets the country.

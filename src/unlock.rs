@@ -50,9 +50,9 @@ pub fn unlock(bytes: &[u8], password: Option<&str>, limits: &Limits) -> Result<V
     let Opened { mut file, encryption, rebuilt, .. } = open(bytes, limits)?;
     let Some(encryption) = encryption else { return Err(UnlockError::NotEncrypted) };
     let unsupported = || UnlockError::Unsupported { handler: encryption.handler.clone() };
-    let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(&file, e)).ok_or_else(unsupported)?;
+    let dict = encryption::asked_for(&file).ok_or_else(unsupported)?;
     // A file that opens without a password is open already.
-    if !encryption.only_attachments && !file.has_key() {
+    if !encryption.leaves_pages_clear() && !file.has_key() {
         if encryption.handler != "Standard" || !encryption::is_supported(&dict) {
             return Err(unsupported());
         }

@@ -15,6 +15,12 @@ pub fn jpeg(picture: &Canvas, quality: u8) -> Vec<u8> {
     out
 }
 
+/// The same JPEG with a comment in it.
+pub fn with_comment(jpeg: &[u8], comment: &[u8]) -> Vec<u8> {
+    let length = (comment.len() + 2) as u16;
+    [&jpeg[..2], &[0xFF, 0xFE], &length.to_be_bytes(), comment, &jpeg[2..]].concat()
+}
+
 /// The same JPEG with an EXIF orientation, 1 to 8.
 pub fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let tiff =

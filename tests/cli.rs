@@ -106,16 +106,20 @@ fn what_cannot_run_exits_with_2_and_says_why() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     fs::write(at("not.json"), "{").unwrap();
     fs::write(at("secret.json"), r#"{"authToken":["S3CRET"]}"#).unwrap();
-    let cases: [(&[&str], &str); 10] = [
+    fs::File::create(at("large.json")).unwrap().set_len(5 << 30).unwrap();
+    let cases: [(&[&str], &str); 13] = [
         (&["--utility-bill", &at("none")], "there is no such file"),
         (&["--utility-bill", &at("")], "it is a folder"),
         (&["--utility-bill", "/dev/null"], "no ordinary file"),
         (&["--session", &at("not.json")], "not a JSON object"),
+        (&["--session", &at("large.json")], "large.json: it has 5368709120 bytes"),
         (&["--session", &at("secret.json")], "`authToken` is a list where a text was expected"),
-        (&["--out", &at("missing/body.json")], "cannot be written"),
+        (&["--out", &at("missing/body.json")], "missing/body.json: it cannot be written (there is no such folder)\n"),
         (&["--out", &at("")], "it is a folder"),
         (&["--allow", "glare", "--deny", "glare"], "contradict"),
         (&["--allow", "glaer"], "'glare'"),
+        (&["--allow", "file_too_large"], "the rule file_too_large always refuses: a file that large is not read"),
+        (&["--warn", "over_budget"], "the rule over_budget always refuses"),
         (&["--step", "VISA_PAGE"], "NAME=FILE is needed"),
     ];
     for (arguments, said) in cases {
@@ -135,6 +139,76 @@ fn a_pipe_is_refused_without_waiting_for_it() {
     let (status, _, stderr) = run(preflight().arg("inspect").arg(&fifo));
     assert_eq!(status, 2);
     assert!(stderr.contains("no ordinary file"), "{stderr}");
+}
+
+/// Runs `check --out` with a reader at the other end of `pipe`; what it read.
+#[cfg(unix)]
+fn written_into(pipe: &Path, out: &Path) -> (i32, String, Vec<u8>) {
+    let reader = std::thread::spawn({
+        let pipe = pipe.to_owned();
+        move || fs::read(pipe).unwrap()
+    });
+    let (status, _, stderr) = run(check(&["--out"]).arg(out));
+    if fs::symlink_metadata(pipe).unwrap().is_file() {
+        return (status, stderr, Vec::new());
+    }
+    (status, stderr, reader.join().unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_written_to_and_not_replaced() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let (fifo, link) = (folder.path().join("fifo"), folder.path().join("link"));
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    symlink("fifo", &link).unwrap();
+    for out in [&fifo, &link] {
+        let (status, stderr, body) = written_into(&fifo, out);
+        assert!(fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo(), "the pipe is still one");
+        assert_eq!((status, stderr.as_str()), (0, ""));
+        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["country"], "LT");
+    }
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let (status, _, stderr) = run(check(&["--out"]).arg(&socket));
+    assert!(fs::symlink_metadata(&socket).unwrap().file_type().is_socket());
+    assert!(status == 2 && stderr.contains("cannot be written"), "{stderr}");
+    assert_eq!(names(folder.path()), ["fifo", "link", "socket"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_to_the_file_that_is_replaced() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("real")).unwrap();
+    fs::write(at("real/old.json"), "old").unwrap();
+    symlink("real/old.json", at("first")).unwrap();
+    symlink("first", at("second")).unwrap();
+    symlink("real/new.json", at("new")).unwrap();
+    symlink("loop", at("loop")).unwrap();
+    for (link, file) in [("second", "real/old.json"), ("new", "real/new.json")] {
+        let (status, _, stderr) = run(check(&["--out"]).arg(at(link)));
+        assert_eq!((status, stderr.as_str()), (0, ""));
+        assert!(fs::symlink_metadata(at(link)).unwrap().is_symlink(), "{link} is still a link");
+        assert!(fs::read(at(file)).unwrap().starts_with(b"{\"token\""), "{file} is the body");
+    }
+    let (status, _, stderr) = run(check(&["--out"]).arg(at("loop")));
+    assert!(status == 2 && stderr.contains("cannot be written"), "{stderr}");
+    assert_eq!(names(&at("real")), ["new.json", "old.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_output_by_its_path_is_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("redirected");
+    let status = check(&["--out", "/dev/stdout"]).stdout(fs::File::create(&file).unwrap()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(serde_json::from_slice::<Value>(&fs::read(&file).unwrap()).unwrap()["country"], "LT");
+    assert_eq!(names(folder.path()), ["redirected"]);
 }
 
 #[test]

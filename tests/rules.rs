@@ -8,6 +8,7 @@ mod rules {
     pub mod container;
     pub mod face;
     pub mod quality;
+    pub mod report;
     pub mod request;
 }
 

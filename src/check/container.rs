@@ -1,6 +1,7 @@
 //! The file itself: faults and refusals of `probe` and `decode` turned into findings, in plain words.
 
 use crate::{
+    decode,
     fault::{Break, Fault, Refusal},
     finding::Finding,
     format::Format,
@@ -16,17 +17,8 @@ pub fn check(step: &Step, name: &str, header: &Header) -> Vec<Finding> {
     let mut found = Vec::new();
     if !header.format.is_accepted() {
         found.push(unsupported(header.format));
-    } else if let Some(claimed) = Format::from_name(name).filter(|c| *c != header.format) {
-        found.push(
-            Finding::new(
-                Rule::WrongExtension,
-                format!("The file's name says {claimed}, its content is {}.", header.format),
-                "Nothing needs to be done: only the content is sent.",
-            )
-            .with("value", header.format.name())
-            .with("claimed", claimed.name()),
-        );
     }
+    found.extend(renamed(name, header.format, header.format.is_accepted()));
     if let Details::Pdf(pdf) = &header.details
         && let Some(encryption) = &pdf.encryption
     {
@@ -44,6 +36,24 @@ pub fn check(step: &Step, name: &str, header: &Header) -> Vec<Finding> {
     }
     found.extend(header.faults.iter().map(fault));
     found.into_iter().map(|f| f.on(step)).collect()
+}
+
+/// A name that claims another kind of file than its content is; `sent` says whether that content, or what it was
+/// converted to, can be sent.
+pub fn renamed(name: &str, format: Format, sent: bool) -> Option<Finding> {
+    let claimed = Format::from_name(name).filter(|claimed| *claimed != format)?;
+    // Of what has no name nothing else can be said.
+    if format == Format::Other("unknown") {
+        return None;
+    }
+    let help = if sent {
+        "Nothing needs to be done: only the content is sent."
+    } else {
+        "A new name does not make another file of it: open it and save it anew as JPEG or PNG."
+    };
+    let message = format!("The file's name says {claimed}, its content is {}.", format.described());
+    let finding = Finding::new(Rule::WrongExtension, message, help);
+    Some(finding.with("value", format.name()).with("claimed", claimed.name()))
 }
 
 /// What encryption means for whoever opens the file, and what can be done about it.
@@ -76,11 +86,11 @@ fn encrypted(encryption: &Encryption) -> (&'static str, &'static str) {
 
 fn unsupported(format: Format) -> Finding {
     let (what, help) = match format {
-        Format::Heic => (
+        Format::Heic if decode::other::converts(format) => (
             "an iPhone photo (HEIC)".to_owned(),
             "Check it with --convert, or set the phone to Settings, Camera, Formats, Most Compatible and take it again.",
         ),
-        Format::WebP | Format::Tiff | Format::Bmp | Format::Gif => {
+        other if decode::other::converts(other) => {
             (format.described(), "Check it with --convert, or save it as JPEG or PNG.")
         }
         _ => (format.described(), "Save it as JPEG or PNG, or ask the user for a photo or a PDF."),
@@ -102,20 +112,28 @@ pub fn fault(fault: &Fault) -> Finding {
         ),
         Fault::Trailing { bytes, what } => Finding::new(
             Rule::TrailingData,
-            format!("{bytes} bytes follow the picture's end: {what}."),
+            format!("{bytes} bytes follow the file's proper end: {what}."),
             "Nothing needs to be done; they are left out when the image has to be made smaller.",
         )
         .with("value", *bytes)
         .with("unit", "bytes"),
         Fault::Polyglot { also } => Finding::new(
             Rule::Polyglot,
-            format!("The file is a {also} file at the same time, which ordinary photos and scans are not."),
+            format!(
+                "The file is {} at the same time, which ordinary photos and scans are not.",
+                Format::named(also).described()
+            ),
             "Find out where it comes from; save the picture anew to be rid of the rest.",
         )
         .with("also", *also),
         Fault::Flattened { what } => Finding::new(
             Rule::Flattened,
-            format!("The picture has {what}, of which a plain picture keeps nothing."),
+            match what.as_str() {
+                Fault::TRANSPARENCY => {
+                    "The picture has transparent parts; it was looked at flattened on white.".to_owned()
+                }
+                _ => format!("The picture has {what}, of which a plain picture keeps nothing."),
+            },
             "Nothing needs to be done unless it looks wrong without.",
         ),
     }
@@ -153,7 +171,7 @@ pub fn refusal(refusal: &Refusal, limits: &Limits) -> Finding {
         Refusal::Limit { what: "bytes in the file", needed, limit } => file_too_large(*needed, *limit),
         Refusal::Limit { what, needed, limit } => Finding::new(
             Rule::LimitExceeded,
-            format!("Reading the file needs {needed} {what}, where {limit} is the limit."),
+            format!("Reading the file takes {}.", beyond(what, *needed, *limit)),
             "Ask for a simpler file; ordinary photos and scans stay far below.",
         )
         .with("value", *needed)
@@ -187,10 +205,24 @@ pub fn file_too_large(bytes: u64, limit: u64) -> Finding {
 pub fn not_rendered(refusal: &Refusal) -> Finding {
     Finding::new(
         Rule::PdfNotRendered,
-        format!("The PDF's first page was not looked at: {refusal}."),
+        match refusal {
+            Refusal::Limit { what, needed, limit } => {
+                format!("The PDF's first page was not looked at: it takes {}.", beyond(what, *needed, *limit))
+            }
+            other => format!("The PDF's first page was not looked at: {other}."),
+        },
         "Open the PDF and see for yourself that it can be read.",
     )
     .at(Level::Warn)
+}
+
+/// A limit and what goes beyond it. Counting stops at the first that is too many, so that one more only means "more".
+fn beyond(what: &str, needed: u64, limit: u64) -> String {
+    if needed > limit.saturating_add(1) {
+        format!("{needed} {what}, and {limit} is the limit")
+    } else {
+        format!("more than the limit of {limit} {what}")
+    }
 }
 
 fn place(mut finding: Finding, at: &Break) -> Finding {

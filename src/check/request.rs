@@ -5,11 +5,12 @@
 use crate::{
     country::Country,
     finding::Finding,
+    format::with_article,
     options::{BackSide, Service},
     probe::{Details, Header},
     rules::{Level, Rule},
     session::Session,
-    submission::{DocumentType, Step, Submission, Token, TokenType},
+    submission::{DocumentType, Step, Submission, TokenType},
 };
 use std::collections::BTreeSet;
 
@@ -52,7 +53,7 @@ pub fn check(submission: &Submission<'_>, service: &Service) -> (Terms, Vec<Find
     let mut found = Vec::new();
     let default = Session::default();
     let session = submission.session.as_ref().unwrap_or(&default);
-    token(submission.token.as_ref(), session.token.as_ref(), service, &mut found);
+    token(submission, session, &mut found);
     session_rules(session, &mut found);
     let country = country(submission.country.as_deref(), session, &mut found);
     let document_type = document_type(submission.document_type.as_deref(), country, session, &mut found);
@@ -66,8 +67,8 @@ pub fn check(submission: &Submission<'_>, service: &Service) -> (Terms, Vec<Find
     (terms, found)
 }
 
-fn token(own: Option<&Token>, sessions: Option<&Token>, service: &Service, found: &mut Vec<Finding>) {
-    let Some(token) = own.or(sessions) else {
+fn token(submission: &Submission<'_>, session: &Session, found: &mut Vec<Finding>) {
+    let Some(token) = submission.effective_token() else {
         found.push(Finding::new(
             Rule::MissingToken,
             "There is no token, and the service takes no call without one.",
@@ -75,9 +76,7 @@ fn token(own: Option<&Token>, sessions: Option<&Token>, service: &Service, found
         ));
         return;
     };
-    if let (Some(own), Some(sessions)) = (own, sessions)
-        && own != sessions
-    {
+    if session.token.as_ref().is_some_and(|sessions| sessions != token) {
         found.push(Finding::new(
             Rule::TokenMismatch,
             "The token given and the session's own token differ, so the session's rules would be applied to another session.",
@@ -87,18 +86,17 @@ fn token(own: Option<&Token>, sessions: Option<&Token>, service: &Service, found
     let text = token.expose();
     let length = text.chars().count();
     // "10-40 characters, ASCII only": the page of early 2026. The newest one states no length, hence a warning.
-    if !(10..=40).contains(&length) || !text.bytes().all(|b| b.is_ascii_graphic()) {
+    let strange = match text {
+        _ if !text.is_ascii() => ", some of them not plain ASCII",
+        _ if !text.bytes().all(|b| b.is_ascii_graphic()) => ", among them a blank or control character",
+        _ => "",
+    };
+    if !(10..=40).contains(&length) || !strange.is_empty() {
         found.push(
             Finding::new(
                 Rule::TokenShape,
-                format!(
-                    "The token has {length} characters{}, where 10 to 40 ASCII characters are usual.",
-                    if text.bytes().all(|b| b.is_ascii_graphic()) { "" } else { ", some of them not plain ASCII" }
-                ),
-                format!(
-                    "Check that `{}` of the session's answer was copied whole and without blanks.",
-                    service.token_field.name()
-                ),
+                format!("The token has {length} characters{strange}, where 10 to 40 ASCII characters are usual."),
+                "Check that `authToken` of the session's answer was copied whole and without blanks.",
             )
             .with("value", length)
             .with("threshold", "10 to 40")
@@ -182,18 +180,34 @@ fn country(given: Option<&str>, session: &Session, found: &mut Vec<Finding>) -> 
         || session.allowed_documents.contains_key(code)
         || session.allowed_documents.contains_key("ALL");
     if !(by_list && by_map) {
+        let (field, allowed) = match by_list {
+            false => ("country", session.countries.clone()),
+            true => ("allowedDocuments", session.allowed_documents.keys().cloned().collect()),
+        };
         found.push(
             Finding::new(
                 Rule::CountryNotAllowed,
-                format!("The session does not allow documents of {code}."),
+                format!(
+                    "The session does not allow documents of {code}; its `{field}` allows {} only.",
+                    listed(&allowed)
+                ),
                 "Ask the user for a document of an allowed country, or create a session that allows this one.",
             )
             .predicting("COUNTRY_NOT_SUPPORTED")
             .with("value", code)
-            .with("allowed", session.countries.clone()),
+            .with("field", field)
+            .with("allowed", allowed),
         );
     }
     Some(country)
+}
+
+/// The first of a list, in words.
+fn listed(all: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let more = all.len().saturating_sub(SHOWN);
+    let first = all.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more == 0 { first } else { format!("{first} and {more} more") }
 }
 
 fn document_type(
@@ -230,16 +244,19 @@ fn document_type(
     let by_country =
         country.and_then(|c| session.allowed_documents.get(c.code())).or(session.allowed_documents.get("ALL"));
     let allowed = |types: &Vec<String>| types.is_empty() || types.iter().any(|t| t == name || t == "ALL");
-    if !allowed(&session.documents) || by_country.is_some_and(|types| !allowed(types)) {
-        let allowed = by_country.unwrap_or(&session.documents);
+    let lists = [("documents", Some(&session.documents)), ("allowedDocuments", by_country)];
+    if let Some((field, allowed)) =
+        lists.into_iter().find_map(|(field, list)| Some((field, list.filter(|l| !allowed(l))?)))
+    {
         found.push(
             Finding::new(
                 Rule::DocumentTypeNotAllowed,
-                format!("The session does not allow {name}; it allows {}.", allowed.join(", ")),
+                format!("The session does not allow {name}; its `{field}` allows {} only.", listed(allowed)),
                 "Ask the user for an allowed document, or create a session that allows this one.",
             )
             .predicting("DOC_NOT_ALLOWED")
             .with("value", name)
+            .with("field", field)
             .with("allowed", allowed.clone()),
         );
     }
@@ -282,11 +299,19 @@ fn steps(
         let add = "Add a photo of the document's back.";
         match service.back.side(terms.country, document_type, session.driver_license_back) {
             BackSide::Required => {
-                found.push(missing(Step::Back, &format!("a {document_type} has a back side"), add));
+                found.push(missing(
+                    Step::Back,
+                    &format!("{} has a back side", with_article(document_type.name())),
+                    add,
+                ));
             }
             BackSide::Advised => found.push(
-                missing(Step::Back, &format!("the account may require the back of a {document_type}"), add)
-                    .at(Level::Warn),
+                missing(
+                    Step::Back,
+                    &format!("the account may require the back of {}", with_article(document_type.name())),
+                    add,
+                )
+                .at(Level::Warn),
             ),
             BackSide::None => {}
         }
@@ -332,15 +357,30 @@ fn steps(
             (Some(_), _) => format!("The session does not ask for step {step}."),
             (None, _) => format!("{:?} is not a step of direct processing by its page.", step.name()),
         };
-        found.push(
-            Finding::new(
-                Rule::UnknownStep,
-                seen,
-                "Leave it out unless the session was created with a step of that name.",
-            )
-            .on(step),
-        );
+        let names = FIXED_STEPS.into_iter().chain(session.additional_steps.iter().map(|s| s.step.name()));
+        let meant = likest(step.name(), names);
+        let help = match meant {
+            Some(name) => {
+                format!("Did you mean {name}? If not, leave it out unless the session has a step of that name.")
+            }
+            None => "Leave it out unless the session was created with a step of that name.".to_owned(),
+        };
+        found.push(Finding::new(Rule::UnknownStep, seen, help).on(step).with("suggestion", meant));
     }
+}
+
+/// The steps that the page names.
+const FIXED_STEPS: [&str; 5] = ["FRONT", "BACK", "FACE", "UTILITY_BILL", "SECOND_UTILITY_BILL"];
+
+/// The name that was probably meant by one that is none: the nearest, at two slips of the pen at most, and at fewer than
+/// half of its letters.
+fn likest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    const MOST: usize = 2;
+    // Longer ones are no slip, and are a stranger's to choose.
+    let given: String = given.chars().take(64).flat_map(char::to_uppercase).collect();
+    let near = names.map(|name| (strsim::osa_distance(&given, name), name));
+    let near = near.filter(|(slips, name)| *slips <= MOST && slips * 2 < name.len());
+    near.min_by_key(|(slips, _)| *slips).map(|(_, name)| name)
 }
 
 /// Judges where a PDF is sent, and how many pages it has.
@@ -388,7 +428,8 @@ pub fn check_pdf(step: &Step, header: &Header, submission: &Submission<'_>, term
             Finding::new(
                 Rule::PdfPages,
                 format!(
-                    "The PDF has {pages} pages; what the service does with pages after the first is not documented."
+                    "The PDF has {}{pages} pages; what the service does with pages after the first is not documented.",
+                    if pdf.more_pages { "more than " } else { "" }
                 ),
                 "Send the page that matters as a PDF of one page.",
             )

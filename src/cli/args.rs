@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use idenfy_preflight::{
     Options, SkipAnalysis,
-    options::{PdfPassword, Sensitivity, Thresholds, TokenField},
+    options::{Levels, PdfPassword, Sensitivity, Thresholds, TokenField},
     rules::{Level, Rule},
     submission::TokenType,
 };
@@ -82,7 +82,8 @@ pub struct Check {
     /// The field that carries the token; the service's pages of before 2026 call it authToken.
     #[arg(long, value_name = "NAME", value_enum, default_value = "token")]
     pub token_field: Field,
-    /// Where to write the body; - for standard output (the report then goes to standard error).
+    /// Where to write the body; - for standard output (the report then goes to standard error). A file is replaced only
+    /// when there is a body: a check that refuses leaves an older one as it is.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// How to print the report.
@@ -122,7 +123,8 @@ pub struct Look {
     /// attempt.
     #[arg(long, value_name = "LEVEL", value_enum, default_value = "medium")]
     sensitivity: Sensitive,
-    /// Let a rule pass: it is told and does not count. `all` lets everything through but a body over the limit.
+    /// Let a rule pass: it is told and does not count. `all` lets everything through that can be sent at all: not a body
+    /// over the limit, not a file too large to be read, not two images for one step.
     #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
     allow: Vec<String>,
     /// Make a rule a warning.
@@ -147,7 +149,11 @@ impl Look {
                 if seen.insert(name, level).is_some_and(|other| other != level) {
                     return Err(format!("two flags contradict: {name} is given two levels"));
                 }
-                match Rule::from_id(name) {
+                let rule = Rule::from_id(name);
+                if let Some(why) = rule.and_then(Levels::fixed).filter(|_| level != Level::Deny) {
+                    return Err(format!("the rule {name} always refuses: {why}"));
+                }
+                match rule {
                     Some(rule) => options.levels.set(rule, level),
                     None => options.levels.set_all(level),
                 }

@@ -22,6 +22,8 @@ use std::{path::Path, process::ExitCode};
 const NOT_READY: u8 = 1;
 /// Could not run.
 const COULD_NOT_RUN: u8 = 2;
+/// Bytes of a session's answer: a thousand times the one in the service's documentation.
+const MAX_SESSION: u64 = 1 << 20;
 
 /// Runs the program.
 pub fn run() -> ExitCode {
@@ -81,7 +83,8 @@ fn run_check(args: &Check) -> Result<u8, String> {
 /// The arguments as a submission, files read.
 fn submission(args: &Check, options: &Options) -> Result<Submission<'static>, String> {
     let mut submission = Submission::new().skip_analysis(args.skip_analysis.into());
-    submission.token = args.token.clone().filter(|t| !t.is_empty()).map(idenfy_preflight::submission::Token::new);
+    submission.token =
+        args.token.clone().filter(|t| !t.trim().is_empty()).map(idenfy_preflight::submission::Token::new);
     submission.country = args.country.clone();
     submission.document_type = args.document_type.clone();
     submission.token_type = args.token_type.map(Into::into);
@@ -104,7 +107,13 @@ fn submission(args: &Check, options: &Options) -> Result<Submission<'static>, St
 }
 
 fn session(path: &Path, options: &Options) -> Result<Session, String> {
-    let image = Image::open("SESSION", path, &options.limits).map_err(|e| e.to_string())?;
+    let mut limits = options.limits.clone();
+    limits.max_file_bytes = MAX_SESSION;
+    let image = Image::open("SESSION", path, &limits).map_err(|e| e.to_string())?;
+    if let Some(size) = image.unread {
+        let path = path.display();
+        return Err(format!("{path}: it has {size} bytes; the answer of session creation is far below {MAX_SESSION}"));
+    }
     Session::from_json(&image.bytes).map_err(|e| format!("{}: {e}", path.display()))
 }
 

@@ -1,7 +1,7 @@
 //! Bodies to files, whole or not at all, and text to the terminal.
 
 use std::{
-    fs,
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -32,42 +32,89 @@ pub enum Out {
     Stdout,
     /// To a temporary file beside its destination, readable by its owner alone, renamed when it is whole.
     File(NamedTempFile, PathBuf),
+    /// Into a device or a pipe, which is what it is and stays so.
+    InPlace(File, PathBuf),
 }
 
 impl Out {
     /// Opens the destination before any work is done, so that an unwritable one is told at once.
+    ///
+    /// A file is replaced as a whole, and where the path is a link, the file that it leads to. Devices and pipes are
+    /// written to, never replaced; a pipe waits for its reader here, as in a shell. Sockets and folders are refused.
     pub fn open(path: &Path) -> Result<Self, String> {
-        if path == Path::new("-") {
+        if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name)) {
             return Ok(Self::Stdout);
         }
-        if path.is_dir() {
-            return Err(format!("--out {}: it is a folder, where a file is needed", path.display()));
+        let fail = |what: String| format!("--out {}: {what}", path.display());
+        let target = followed(path);
+        match fs::metadata(&target) {
+            Ok(found) if found.is_dir() => return Err(fail("it is a folder, where a file is needed".into())),
+            Ok(found) if !found.is_file() || is_descriptor(path) => {
+                let file = OpenOptions::new().write(true).truncate(true).open(path);
+                return file.map(|file| Self::InPlace(file, path.to_owned())).map_err(|e| fail(reason(&e)));
+            }
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fail(reason(&e))),
+            _ => {}
         }
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // The lock is held over the creation, so that an interrupt cannot fall between it and its being known.
         let mut pending = pending();
         let file = tempfile::Builder::new()
             .prefix(".preflight-")
             .suffix(".part")
             .tempfile_in(folder)
-            .map_err(|e| format!("--out {}: it cannot be written ({e})", path.display()))?;
+            .map_err(|e| fail(reason(&e)))?;
         *pending = Some(file.path().to_owned());
-        Ok(Self::File(file, path.to_owned()))
+        Ok(Self::File(file, target))
     }
 
     /// Writes the body.
     pub fn write(self, body: &[u8]) -> Result<(), String> {
+        let fail = |path: &Path, e: &io::Error| format!("--out {}: {}", path.display(), reason(e));
         match self {
             Self::Stdout => quietly(io::stdout().lock().write_all(body)),
             Self::File(mut file, path) => {
-                let fail = |e: &dyn std::fmt::Display| format!("--out {}: it cannot be written ({e})", path.display());
-                file.write_all(body).and_then(|()| file.as_file().sync_all()).map_err(|e| fail(&e))?;
-                file.persist(&path).map_err(|e| fail(&e.error))?;
+                file.write_all(body).and_then(|()| file.as_file().sync_all()).map_err(|e| fail(&path, &e))?;
+                file.persist(&path).map_err(|e| fail(&path, &e.error))?;
                 *pending() = None;
                 Ok(())
             }
+            Self::InPlace(mut file, path) => file.write_all(body).map_err(|e| fail(&path, &e)),
         }
     }
+}
+
+/// Where links lead, the last of them to something that need not be there yet.
+fn followed(path: &Path) -> PathBuf {
+    // As many as Linux follows. More is a loop, which the system tells when the path is used.
+    const MOST: usize = 40;
+    let mut at = path.to_owned();
+    for _ in 0..MOST {
+        let Ok(next) = fs::read_link(&at) else { break };
+        // What is behind a descriptor's link is a name that may lead nowhere ("pipe:[12345]").
+        if is_descriptor(&at) {
+            break;
+        }
+        at = at.parent().unwrap_or(Path::new("")).join(next);
+    }
+    at
+}
+
+/// Whether a path stands for something that is open already, as `/dev/fd/3` does.
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/dev/stderr", "/proc"].iter().any(|place| path.starts_with(place))
+}
+
+/// Why something could not be written, without the name of the temporary file, which says nothing to anyone.
+fn reason(error: &io::Error) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        io::ErrorKind::BrokenPipe => "its reader has gone away".to_owned(),
+        kind if error.raw_os_error().is_none() => kind.to_string(),
+        _ => error.to_string(),
+    };
+    format!("it cannot be written ({why})")
 }
 
 /// Prints to standard output, or to standard error where the output is taken.

@@ -21,8 +21,8 @@ use crate::{
 /// The view, as stored (not yet upright).
 ///
 /// # Errors
-/// [`Refusal::Unreadable`] when rows are missing or wrong: the decoders that the world's programs use give no picture
-/// then. [`Refusal::Limit`] when an interlaced picture does not fit [`Limits::max_memory`].
+/// [`Refusal::Unreadable`] when next to nothing can be read: fewer than one in twenty rows, of an interlaced picture
+/// fewer than five of its seven passes, or rows that two checksums speak against. [`Refusal::Limit`] when an interlaced picture does not fit [`Limits::max_memory`].
 pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
     let parts = Parts::read(bytes, limits)?;
     let (width, height) = (parts.ihdr.width, parts.ihdr.height);
@@ -90,7 +90,13 @@ impl Rows for Canvas {
     }
 }
 
-/// Decodes all rows into what `start` makes, a second time without the checksum when that alone is wrong.
+/// The least share of its rows that must be there for a picture to be one, as of JPEG.
+const LEAST_SHARE: u32 = 20;
+/// The gray of what is missing, as in JPEG.
+const MISSING: u8 = 128;
+
+/// Decodes all rows into what `start` makes, a second time without the checksum when that alone is wrong. Where the
+/// picture breaks off, what was read stays, and the rest is gray.
 fn decode<R: Rows>(
     bytes: &[u8],
     header: &Header,
@@ -98,29 +104,62 @@ fn decode<R: Rows>(
     limits: &Limits,
     start: impl Fn(Samples) -> R,
 ) -> Result<Decoded<R>, Refusal> {
-    let mut expander = Expander::new(parts);
-    let mut rows = start(expander.samples());
-    let Err(refusal) = read(bytes, parts, limits, true, |row| rows.push(expander.row(row))) else {
-        return Ok(Decoded { picture: rows, faults: expander.faults() });
+    let run = |how| {
+        let mut expander = Expander::new(parts);
+        let (mut rows, mut taken) = (start(expander.samples()), 0_u32);
+        let read = read(bytes, parts, limits, how, |row| {
+            taken += 1;
+            rows.push(expander.row(row));
+        });
+        (rows, expander, taken, read)
     };
-    // Data that is cut, or that another checksum speaks against, is not worth a second look.
-    if !parts.data_whole || matches!(&header.details, Details::Png(png) if !png.data_sums_hold) {
-        return Err(refusal);
+    let (mut rows, mut expander, mut taken, read) = run(How { check_sum: true, splat: false });
+    let Err(mut refusal) = read else { return Ok(Decoded { picture: rows, faults: expander.faults() }) };
+    let sums_hold = matches!(&header.details, Details::Png(png) if png.data_sums_hold);
+    if parts.data_whole && sums_hold {
+        let (rows, expander, _, read) = run(How { check_sum: false, splat: false });
+        if read.is_ok() {
+            let mut faults = expander.faults();
+            faults.push(Fault::Damaged(Break::new("the checksum of the pixels is wrong")));
+            return Ok(Decoded { picture: rows, faults });
+        }
     }
-    let mut expander = Expander::new(parts);
-    let mut rows = start(expander.samples());
-    read(bytes, parts, limits, false, |row| rows.push(expander.row(row))).map_err(|_| refusal)?;
+    if parts.ihdr.interlaced {
+        let (again, its, count, read) = run(How { check_sum: true, splat: true });
+        (rows, expander, taken) = (again, its, count);
+        refusal = read.err().unwrap_or(refusal);
+    }
+    let height = parts.ihdr.height;
+    // All rows, and two checksums that speak against them: nobody knows what they show.
+    let refuted = taken == height && parts.data_whole && !sums_hold && !parts.ihdr.interlaced;
+    let Refusal::Unreadable(at) = refusal else { return Err(refusal) };
+    if refuted || taken == 0 || taken < height.div_ceil(LEAST_SHARE) {
+        return Err(Refusal::Unreadable(at));
+    }
+    let missing = vec![MISSING; parts.ihdr.width as usize * expander.samples().per_pixel()];
+    (taken..height).for_each(|_| rows.push(&missing));
     let mut faults = expander.faults();
-    faults.push(Fault::Damaged(Break::new("the checksum of the pixels is wrong")));
+    faults.push(Fault::Damaged(at));
     Ok(Decoded { picture: rows, faults })
 }
 
-/// Hands over every row as the file has it, unfiltered, from top to bottom.
+/// How pixels are read.
+#[derive(Clone, Copy)]
+struct How {
+    /// Whether their checksum has to be right.
+    check_sum: bool,
+    /// Whether the pixels of an interlaced picture fill the places of those that come later, so that a picture that
+    /// breaks off late is a coarse one.
+    splat: bool,
+}
+
+/// Hands over every row as the file has it, unfiltered, from top to bottom; of an interlaced picture that breaks off
+/// none, or all of them, coarse ones, where that was asked for and makes sense.
 fn read(
     bytes: &[u8],
     parts: &Parts<'_>,
     limits: &Limits,
-    check_sum: bool,
+    how: How,
     mut take: impl FnMut(&[u8]),
 ) -> Result<(), Refusal> {
     let ihdr = &parts.ihdr;
@@ -128,56 +167,99 @@ fn read(
     let mut source = Source::new(bytes, parts);
     let mut options = png::DecodeOptions::default();
     options.set_ignore_crc(true);
-    options.set_ignore_adler32(!check_sum);
+    options.set_ignore_adler32(!how.check_sum);
     let mut decoder = png::Decoder::new_with_options(&mut source, options);
     decoder.set_limits(png::Limits { bytes: limits.max_memory as usize });
-    let (result, row) = match decoder.read_info() {
-        Ok(mut reader) if ihdr.interlaced => (interlaced(&mut reader, ihdr, take), None),
+    let (result, at) = match decoder.read_info() {
+        Ok(mut reader) if ihdr.interlaced => {
+            let (result, rows) = interlaced(&mut reader, ihdr, how.splat, take);
+            (result, At::Pass(pass_of(ihdr, rows)))
+        }
         Ok(mut reader) => {
             let mut row = 0;
             loop {
                 match reader.next_row() {
                     Ok(Some(data)) => take(data.data()),
-                    Ok(None) => break (Ok(()), Some(row)),
-                    Err(e) => break (Err(e), Some(row)),
+                    Ok(None) => break (Ok(()), At::Row(row)),
+                    Err(e) => break (Err(e), At::Row(row)),
                 }
                 row += 1;
             }
         }
-        Err(e) => (Err(e), Some(0)),
+        Err(e) => (Err(e), At::Row(0)),
     };
     result.map_err(|error| {
         if matches!(error, png::DecodingError::LimitsExceeded) {
             return Refusal::Limit { what: "bytes of memory", needed: row_bytes(ihdr), limit: limits.max_memory };
         }
-        let (height, byte) = (ihdr.height, source.position());
-        Refusal::Unreadable(match row {
-            Some(row) if row == height => Break::new("the end of the picture data is missing").at_byte(byte),
-            Some(row) => {
-                Break::new(format!("the picture breaks off after {row} of {height} rows")).at_byte(byte).at_row(row)
-            }
+        let height = ihdr.height;
+        let found = match at {
+            At::Row(row) if row == height => Break::new("the end of the picture data is missing"),
+            At::Row(row) => Break::new(format!("the picture breaks off after {row} of {height} rows")).at_row(row),
+            At::Pass(PASSES) => Break::new("the end of the picture data is missing"),
             // Most rows get their last pixels in the last pass only.
-            None => Break::new("the picture breaks off before its rows are complete").at_byte(byte),
-        })
+            At::Pass(pass) => Break::new(format!("the picture breaks off in pass {} of its {PASSES}", pass + 1)),
+        };
+        Refusal::Unreadable(found.at_byte(source.position()))
     })
 }
 
-/// An interlaced picture is put together whole before its rows are handed over.
+/// Where a picture breaks off.
+enum At {
+    /// After so many rows.
+    Row(u32),
+    /// After so many passes.
+    Pass(usize),
+}
+
+/// Passes of an interlaced picture.
+const PASSES: usize = 7;
+/// Passes after which every square of 2 x 2 pixels has one: what they show can be looked at.
+const COARSE_PASSES: usize = 5;
+
+/// The whole passes that so many rows of passes make (Adam7: PNG, 8.2).
+fn pass_of(ihdr: &Ihdr, mut rows: u32) -> usize {
+    // Of each pass the first column and row, and how far apart they are.
+    const ADAM7: [(u32, u32, u32, u32); PASSES] =
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    let count = |size: u32, first: u32, apart: u32| size.saturating_sub(first).div_ceil(apart);
+    let whole = ADAM7.iter().take_while(|(x, y, dx, dy)| {
+        let all = if count(ihdr.width, *x, *dx) == 0 { 0 } else { count(ihdr.height, *y, *dy) };
+        let left = rows.checked_sub(all);
+        rows = left.unwrap_or(0);
+        left.is_some()
+    });
+    whole.count()
+}
+
+/// An interlaced picture is put together whole before its rows are handed over. Counts the rows of its passes.
 fn interlaced<R: std::io::BufRead + std::io::Seek>(
     reader: &mut png::Reader<R>,
     ihdr: &Ihdr,
+    splat: bool,
     mut take: impl FnMut(&[u8]),
-) -> Result<(), png::DecodingError> {
+) -> (Result<(), png::DecodingError>, u32) {
     let stride = row_bytes(ihdr) as usize;
     let mut whole = vec![0; whole_bytes(ihdr) as usize];
     let bits = u8::try_from(bits_per_pixel(ihdr)).unwrap_or(u8::MAX);
-    while let Some(row) = reader.next_interlaced_row()? {
-        if let png::InterlaceInfo::Adam7(pass) = row.interlace() {
-            png::expand_interlaced_row(&mut whole, stride, row.data(), pass, bits);
+    let put = if splat { png::splat_interlaced_row } else { png::expand_interlaced_row };
+    let mut rows = 0;
+    let result = loop {
+        match reader.next_interlaced_row() {
+            Ok(Some(row)) => {
+                if let png::InterlaceInfo::Adam7(pass) = row.interlace() {
+                    put(&mut whole, stride, row.data(), pass, bits);
+                }
+            }
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
         }
+        rows += 1;
+    };
+    if result.is_ok() || (splat && pass_of(ihdr, rows) >= COARSE_PASSES) {
+        whole.chunks_exact(stride).for_each(&mut take);
     }
-    whole.chunks_exact(stride).for_each(&mut take);
-    Ok(())
+    (result, rows)
 }
 
 fn bits_per_pixel(ihdr: &Ihdr) -> u64 {

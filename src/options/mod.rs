@@ -81,10 +81,19 @@ impl Levels {
         self.all = Some(level);
     }
 
-    /// Gives a finding the level that the caller wants. Three rules deny whatever is wanted: a body over the limit is
-    /// not sent, a file that was not read cannot be, and a JSON object has one place for a key.
+    /// Why a rule denies whatever level is wanted for it; `None` for all rules but three.
+    pub fn fixed(rule: Rule) -> Option<&'static str> {
+        match rule {
+            Rule::OverBudget => Some("a body over the limit is not sent"),
+            Rule::FileTooLarge => Some("a file that large is not read, so that there is nothing to send"),
+            Rule::DuplicateStep => Some("the request has one place for each step"),
+            _ => None,
+        }
+    }
+
+    /// Gives a finding the level that the caller wants, unless its rule is [fixed](Self::fixed).
     pub fn apply(&self, finding: &mut Finding) {
-        if matches!(finding.rule, Rule::OverBudget | Rule::FileTooLarge | Rule::DuplicateStep) {
+        if Self::fixed(finding.rule).is_some() {
             return;
         }
         if let Some(level) = self.single.get(&finding.rule).copied().or(self.all) {

@@ -10,6 +10,8 @@ pub struct Service {
     /// all images)" and neither whether base64 counts nor which MB; this is the strictest reading.
     pub max_body_bytes: u64,
     /// Characters of one image's base64. Default: none. The pages of 2022 to 2025 said 6 MB, the newest says nothing.
+    /// An image that cannot be made that small is refused (`image_over_cap`); with that rule at another level it is sent
+    /// as large as it has to be.
     pub max_image_base64: Option<u64>,
     /// The field that carries the token. Default: `token`, as on the newest page; all earlier ones said `authToken`.
     pub token_field: TokenField,

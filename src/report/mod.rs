@@ -6,6 +6,7 @@ use crate::{
     check::advice::{Advice, SkipRecommendation},
     finding::Finding,
     format::Format,
+    probe::{Details, Header},
     recompress::Encoded,
     score::Scores,
     submission::Step,
@@ -53,9 +54,11 @@ pub struct ImageReport {
     pub height: Option<u32>,
     /// EXIF orientation, 1 to 8, that was applied.
     pub orientation: Option<u8>,
-    /// Pages of a PDF.
+    /// Pages of a PDF, as far as [`Limits::max_pages`](crate::options::Limits::max_pages) were counted.
     pub pages: Option<u32>,
-    /// Whether it is an encrypted PDF.
+    /// The first page of a PDF that is not encrypted; `null` for everything else.
+    pub page: Option<PageReport>,
+    /// Whether it is an encrypted PDF, as it came: one that was unlocked on request is.
     pub encrypted: bool,
     /// Scores, 0 to 100, higher is better.
     pub scores: Scores,
@@ -77,6 +80,28 @@ pub struct DocumentReport {
     pub quad: [[f32; 2]; 4],
     /// Whether all of it is in the picture.
     pub fully_visible: bool,
+}
+
+/// The first page of a PDF.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PageReport {
+    /// Its width in points (1/72 inch), as it is displayed, rounded up.
+    pub width_pt: u32,
+    /// Its height in points.
+    pub height_pt: u32,
+    /// Whether it is one picture and nothing else, as scanners write.
+    pub image_only: bool,
+}
+
+impl PageReport {
+    /// Of a header; `None` unless it is that of a PDF whose pages were read.
+    pub(crate) fn of(header: &Header) -> Option<Self> {
+        let Details::Pdf(pdf) = &header.details else { return None };
+        let (width_pt, height_pt) = header.upright_size();
+        let read = pdf.encryption.is_none() && pdf.pages.is_some();
+        read.then_some(Self { width_pt, height_pt, image_only: pdf.image_only })
+    }
 }
 
 /// What stands in the request for an image.
@@ -105,10 +130,12 @@ pub struct Sent {
 impl Sent {
     /// Of what was chosen to be sent.
     pub fn of(encoded: &Encoded<'_>) -> Self {
-        let pixels = (encoded.format != Format::Pdf).then_some((encoded.width, encoded.height));
+        // What could not be read and was allowed all the same has neither size nor name.
+        let pixels =
+            Some((encoded.width, encoded.height)).filter(|(w, h)| encoded.format != Format::Pdf && *w > 0 && *h > 0);
         Self {
             bytes: encoded.bytes.len() as u64,
-            format: Some(encoded.format),
+            format: Some(encoded.format).filter(|f| *f != Format::Other("unknown")),
             recompressed: encoded.recompressed,
             quality: encoded.quality,
             width: pixels.map(|p| p.0),

@@ -67,20 +67,40 @@ pub fn cases() -> Vec<Case> {
     };
     // No decoder here is known to panic, so the fault itself is judged.
     let decoder_fault = refusal(&Refusal::DecoderFault { decoder: "jpeg" }, &Limits::default());
+    let enough = (1..100).find(|max| !objects(*max).iter().any(|f| f.rule == Rule::LimitExceeded)).unwrap();
+    let converted = |name| inspected_with(Step::Front, name, &bmp(), options(|o| o.convert = true));
+    let png = files::png(&paint::selfie(90, 120));
     let memory = |max| inspected_with(Step::UtilityBill, "", BILL, options(|o| o.limits.max_memory = max));
     vec![
         case(Rule::EmptyFile, front("", b""), front("", b"x")),
         case(Rule::FileTooLarge, too_large(Some(5 << 30)), too_large(None)),
         case(Rule::UnsupportedFormat, front("a.jpg", b"<!doctype html><p>404"), front("a.jpg", FRONT)),
         case(Rule::WrongExtension, front("a.png", FRONT), front("a.JPEG", FRONT)),
-        case(Rule::Unreadable, front("", &FRONT[..200]), front("", FRONT)),
-        case(Rule::Damaged, cut(70), cut(100)),
+        case(Rule::WrongExtension, front("a.jpg", &bmp()), front("a.bmp", &bmp())),
+        case(Rule::WrongExtension, converted("a.jpg"), converted("a.bmp")),
+        case(Rule::Unreadable, cut(2), cut(3)),
+        case(Rule::Damaged, front("", &FRONT[..FRONT.len() - 1]), front("", FRONT)),
+        case(Rule::Damaged, cut(70), front("", &files::with_comment(FRONT, b"0123456789"))),
+        case(Rule::Damaged, front("", &png[..png.len() - 600]), front("", &png)),
         case(Rule::UnsupportedCoding, front("", &as_process(0xC9)), front("", &as_process(0xC1))),
         case(Rule::TooManyPixels, pixels(1600 * 1200 - 1), pixels(1600 * 1200)),
-        case(Rule::LimitExceeded, objects(2), objects(100)),
+        case(Rule::LimitExceeded, objects(enough - 1), objects(enough)),
         case(Rule::DecoderFault, vec![decoder_fault], front("", FRONT)),
-        case(Rule::TrailingData, front("", &[FRONT, b"0123456789"].concat()), front("", FRONT)),
-        case(Rule::Polyglot, front("", &[FRONT, BILL].concat()), front("", FRONT)),
+        case(
+            Rule::TrailingData,
+            front("", &[FRONT, b"0123456789"].concat()),
+            front("", &files::with_comment(FRONT, b"0123456789")),
+        ),
+        case(
+            Rule::Polyglot,
+            front("", &[FRONT, BILL].concat()),
+            front("", &files::with_comment(FRONT, b"made by %PDF-1.4 tool")),
+        ),
+        case(
+            Rule::Polyglot,
+            front("", &files::with_comment(FRONT, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n")),
+            front("", &files::with_comment(FRONT, b"%PDF-1.4\n")),
+        ),
         case(
             Rule::Flattened,
             front("", &png_of_depth(png::BitDepth::Sixteen)),
@@ -92,10 +112,6 @@ pub fn cases() -> Vec<Case> {
         case(Rule::PdfNoPages, front("", &files::saved(scan(0))), front("", &files::saved(scan(1)))),
         case(Rule::PdfNotRendered, memory(1 << 16), memory(1 << 29)),
         case(Rule::PdfUnlocked, unlocked(Some("secret")), unlocked(None)),
-        case(
-            Rule::Converted,
-            inspected_with(Step::Front, "", &bmp(), options(|o| o.convert = true)),
-            inspected_with(Step::Front, "", FRONT, options(|o| o.convert = true)),
-        ),
+        case(Rule::Converted, converted(""), inspected_with(Step::Front, "", FRONT, options(|o| o.convert = true))),
     ]
 }

@@ -14,6 +14,9 @@ use idenfy_preflight::{
     rules::{Level, Rule},
 };
 
+/// Edge pixels from which on sharpness is measured.
+const FEWEST_EDGES: u32 = 250;
+
 /// A card that fills most of a picture of 2000 x 1500, sharp, well lit, in colour.
 fn good() -> Measurements {
     let mut m = Measurements::default();
@@ -65,8 +68,18 @@ pub fn cases() -> Vec<Case> {
             found(|m| m.sharpness.acutance = Some(0.17)),
             found(|m| m.sharpness.acutance = Some(0.215)),
         ),
-        at(Level::Warn, Rule::TooBlurry, found(|m| m.sharpness.acutance = Some(0.203)), found(|_| {})),
-        case(Rule::Indeterminate, found(|m| m.sharpness.acutance = None), found(|_| {})),
+        at(
+            Level::Warn,
+            Rule::TooBlurry,
+            found(|m| m.sharpness.acutance = Some(0.203)),
+            found(|m| m.sharpness.acutance = Some(0.215)),
+        ),
+        // Sharpness is measured from a number of edge pixels on (`measure::sharpness`), and told however few they are.
+        case(
+            Rule::Indeterminate,
+            found(|m| (m.sharpness.acutance, m.sharpness.edge_pixels) = (None, FEWEST_EDGES - 1)),
+            found(|m| (m.sharpness.acutance, m.sharpness.edge_pixels) = (Some(0.25), FEWEST_EDGES)),
+        ),
         case(Rule::Glare, found(|m| glare(m, 0.1, 0.25)), found(|m| glare(m, 0.005, 0.0))),
         at(Level::Warn, Rule::Glare, found(|m| glare(m, 0.05, 0.0)), found(|m| glare(m, 0.0, 0.0))),
         case(

@@ -209,6 +209,62 @@ fn a_country_that_is_none_is_answered_with_what_was_meant() {
 }
 
 #[test]
+fn the_list_that_does_not_allow_is_named() {
+    let cases = [
+        (
+            r#"{"documents":["PASSPORT"],"allowedDocuments":{"LT":["ID_CARD"]}}"#,
+            "its `documents` allows PASSPORT only.",
+        ),
+        (
+            r#"{"documents":["ID_CARD"],"allowedDocuments":{"LT":["PASSPORT"]}}"#,
+            "its `allowedDocuments` allows PASSPORT only.",
+        ),
+        (r#"{"country":["LV","EE"]}"#, "of LT; its `country` allows LV, EE only."),
+        (
+            r#"{"allowedDocuments":{"LV":["ID_CARD"],"EE":["ID_CARD"]}}"#,
+            "of LT; its `allowedDocuments` allows EE, LV only.",
+        ),
+    ];
+    for (json, said) in cases {
+        let found = found(with_session(json));
+        let finding = found.iter().find(|f| f.denies()).unwrap();
+        assert!(finding.message.ends_with(said), "{}", finding.message);
+        assert!(!finding.evidence["allowed"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_step_that_is_nearly_one_is_answered_with_what_was_meant() {
+    let help = |session: &str, step: &str| {
+        let found = found(with_session(session).image(Image::new(step, "", files::jpeg(&paint::bill(), 70))));
+        found.into_iter().find(|f| f.rule == Rule::UnknownStep).unwrap().help
+    };
+    for (given, meant) in [("FORNT", "FRONT"), ("frnt", "FRONT"), ("UTILITYBILL", "UTILITY_BILL"), ("BCAK", "BACK")] {
+        assert!(help("{}", given).starts_with(&format!("Did you mean {meant}?")), "{given}");
+    }
+    let visa = r#"{"additionalSteps":{"LV":{"ALL":{"VISA_PAGE":{}}}}}"#;
+    assert!(help(visa, "VISA_PGAE").starts_with("Did you mean VISA_PAGE?"));
+    for given in ["VISA_PAGE", "X", "BILL", "FR"] {
+        assert!(help("{}", given).starts_with("Leave it out"), "{given}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_token_is_said() {
+    let cases = [("pgYQX0z2 T8mtcpNj9I20", "a blank or control"), ("pgYQX0z2T8mtcpNj9Ī20", "not plain ASCII")];
+    for (token, said) in cases {
+        let found = found(good().token(token));
+        let finding = found.iter().find(|f| f.rule == Rule::TokenShape).unwrap();
+        assert!(finding.message.contains(said), "{}", finding.message);
+        assert!(finding.help.contains("`authToken`"), "{}", finding.help);
+    }
+    assert!(!found(good().token("pgYQX0z2T8mtcpNj9I20\r\n")).iter().any(|f| f.rule == Rule::TokenShape));
+    let from_session = session(r#"{"authToken":"pgYQX0z2T8mtcpNj9I20"}"#);
+    let outcome = idenfy_preflight::Preflight::default().check(good().token("\n").session(from_session)).unwrap();
+    assert!(outcome.request.unwrap().body().starts_with(br#"{"token":"pgYQX0z2T8mtcpNj9I20","#));
+}
+
+#[test]
 fn every_digital_id_is_refused_by_name() {
     for name in idenfy_preflight::check::request::DIGITAL_IDS {
         let found = found(document_type(name));
@@ -223,6 +279,29 @@ fn all_allowed_still_stops_a_body_over_the_limit() {
     options.levels.set_all(Level::Allow);
     let denied: Vec<_> = found_with(good(), options).into_iter().filter(|f| f.denies()).map(|f| f.rule).collect();
     assert_eq!(denied, [Rule::OverBudget]);
+}
+
+#[test]
+fn levels_hold_for_what_fitting_finds() {
+    let with = |mut options: Options, level, rule: Option<Rule>| {
+        match rule {
+            Some(rule) => options.levels.set(rule, level),
+            None => options.levels.set_all(level),
+        }
+        found_with(good().image(Image::new(Step::UtilityBill, "", BILL)), options)
+    };
+    let level =
+        |found: &[idenfy_preflight::finding::Finding], rule| found.iter().find(|f| f.rule == rule).unwrap().level;
+    let coarse = with(budget(300_000), Level::Deny, Some(Rule::Coarsened));
+    assert_eq!(level(&coarse, Rule::Coarsened), Level::Deny);
+    let capped = with(cap(8_000), Level::Warn, Some(Rule::ImageOverCap));
+    assert_eq!(level(&capped, Rule::ImageOverCap), Level::Warn);
+    let capped = with(cap(8_000), Level::Allow, None);
+    assert!(capped.iter().any(|f| f.rule == Rule::ImageOverCap) && !capped.iter().any(|f| f.denies()), "{capped:?}");
+    // A body over the limit stays one, whatever the cap.
+    let mut both = budget(9_000);
+    both.service.max_image_base64 = Some(8_000);
+    assert_eq!(level(&with(both, Level::Allow, None), Rule::OverBudget), Level::Deny);
 }
 
 #[test]

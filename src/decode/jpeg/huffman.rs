@@ -23,6 +23,14 @@ pub struct Specs {
     pub ac: [Option<Spec>; 4],
 }
 
+impl Spec {
+    /// Whether a block of nothing but zero bits has nothing in it, as plain areas are written by tables made for their
+    /// picture. By all others such a block is full of coefficients, each the same.
+    pub fn writes_plain_as_zeroes(&self) -> bool {
+        self.symbols.first() == Some(&0)
+    }
+}
+
 impl Specs {
     /// Takes a segment of tables (DHT).
     pub fn take(&mut self, body: &[u8], at: usize) -> Result<(), Refusal> {

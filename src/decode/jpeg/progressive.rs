@@ -54,6 +54,14 @@ impl Store {
         }
     }
 
+    /// What was not sent when all scans are read: how many of the 64 coefficients never came, and whether any came only
+    /// in part. The standard lets an encoder leave passes out (ITU T.81, G.1.1.1); none is known to do so, and a file
+    /// that lost its last ones looks just like that.
+    pub fn missing(&self) -> Option<usize> {
+        let never = self.known.iter().filter(|known| known.is_none()).count();
+        (never > 0 || self.known.iter().flatten().any(|low| *low > 0)).then_some(never)
+    }
+
     /// Turns all blocks into samples.
     pub fn draw(&self, canvas: &mut Canvas, weights: &Weights) {
         match canvas.side {

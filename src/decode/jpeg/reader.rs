@@ -216,7 +216,8 @@ impl<'a> Reader<'a> {
         let data = if to_the_end && zeroes >= 16 { data.get(..data.len() - zeroes).unwrap_or(data) } else { data };
         let Some(layout) = self.layout(&frame, header) else { return Ok(()) };
         let Some(outcome) = self.run(&frame, header, data, layout, at)? else { return Ok(()) };
-        let hole = outcome.fault.as_ref().and_then(|_| hole(data)).filter(|_| layout.interval == 0);
+        let doubtful = outcome.fault.is_some() || (!frame.is_progressive() && self.zeroes_are_noise(header));
+        let hole = hole(data).filter(|_| doubtful && layout.interval == 0);
         match hole {
             // Up to the hole it is sound, behind it nothing can be trusted.
             Some((start, len)) if !frame.is_progressive() => {
@@ -227,6 +228,12 @@ impl<'a> Reader<'a> {
             _ => self.report.scan(&frame, header, layout, at, outcome, hole.map(|(_, len)| len)),
         }
         Ok(())
+    }
+
+    /// Whether no picture has a long run of zero bytes in this sequential scan.
+    fn zeroes_are_noise(&self, header: &ScanHeader) -> bool {
+        let spec = |i: u8| self.specs.ac.get(usize::from(i)).and_then(Option::as_ref);
+        header.components.iter().any(|(.., ac)| spec(*ac).is_some_and(|spec| !spec.writes_plain_as_zeroes()))
     }
 
     fn layout(&self, frame: &Frame, header: &ScanHeader) -> Option<Layout> {
@@ -330,28 +337,39 @@ impl<'a> Reader<'a> {
         Ok(Some(scan::run(data, layout, &mut units)))
     }
 
-    fn finish_grid(mut self) -> Result<Option<(Grid, Vec<Fault>)>, Refusal> {
-        let Some(frame) = self.frame else { return Err(broken("the JPEG has no frame header", self.bytes.len())) };
-        let Some(mut grid) = self.grid else { return Ok(None) };
-        for ((i, store), moves) in self.stores.iter().enumerate().zip(&self.moves) {
-            moves.iter().for_each(|moves| grid.pour(i, store, moves));
-        }
+    /// Notes what the picture should have and never came. Scans that the wanted scale does not need are not read, and
+    /// count all the same.
+    fn note_missing(&mut self) {
         if self.weights.iter().any(Option::is_none) {
             self.report.note(Found::component(self.bytes.len()));
         }
+        if let Some(never) = self.stores.iter().filter_map(Store::missing).max() {
+            self.report.note(Found::passes(never, self.bytes.len()));
+        }
+    }
+
+    fn finish_grid(mut self) -> Result<Option<(Grid, Vec<Fault>)>, Refusal> {
+        let Some(frame) = self.frame.take() else {
+            return Err(broken("the JPEG has no frame header", self.bytes.len()));
+        };
+        let Some(mut grid) = self.grid.take() else { return Ok(None) };
+        for ((i, store), moves) in self.stores.iter().enumerate().zip(&self.moves) {
+            moves.iter().for_each(|moves| grid.pour(i, store, moves));
+        }
+        self.note_missing();
         grid.steps = self.moves.iter().flatten().map(Moves::steps).collect();
         let faults = self.report.finish(&frame, self.bytes.len())?;
         Ok(Some((grid, faults)))
     }
 
     fn finish(mut self) -> Result<Picture, Refusal> {
-        let Some(frame) = self.frame else { return Err(broken("the JPEG has no frame header", self.bytes.len())) };
+        let Some(frame) = self.frame.take() else {
+            return Err(broken("the JPEG has no frame header", self.bytes.len()));
+        };
         for ((canvas, store), weights) in self.canvases.iter_mut().zip(&self.stores).zip(&self.weights) {
             weights.iter().for_each(|weights| store.draw(canvas, weights));
         }
-        if self.weights.iter().any(Option::is_none) {
-            self.report.note(Found::component(self.bytes.len()));
-        }
+        self.note_missing();
         let faults = self.report.finish(&frame, self.bytes.len())?;
         let planes: Option<Vec<Plane>> = self.canvases.into_iter().map(Canvas::into_plane).collect();
         let planes =
@@ -360,7 +378,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The longest run of zero bytes, where it is longer than pictures have it without being one plain area.
+/// The longest run of zero bytes, where it is longer than pictures have it without being one plain area: a block takes
+/// 24 bytes of them at most. Shorter holes are told where the data contradict themselves behind them, and not as holes;
+/// one that they take up after by chance is not noticed, nor is any in a picture whose tables write plain areas as
+/// zeroes.
 fn hole(data: &[u8]) -> Option<(usize, usize)> {
     const LEAST: usize = 64;
     let mut best: Option<(usize, usize)> = None;

@@ -28,6 +28,15 @@ impl Found {
         Self { what: "a scan of the progressive JPEG does not fit those before it".into(), byte: Some(at), row: None }
     }
 
+    /// Passes of a progressive picture that never came: `never` of 64 coefficients of a block were not sent at all.
+    pub fn passes(never: usize, end: usize) -> Self {
+        let what = match never {
+            0 => "passes of the picture are missing: its detail came only coarsely".into(),
+            1.. => format!("passes of the picture are missing: {never} of its 64 steps of detail never came"),
+        };
+        Self { what, byte: Some(end), row: None }
+    }
+
     /// A component without a scan.
     pub fn component(end: usize) -> Self {
         Self { what: "a colour component of the JPEG is missing".into(), byte: Some(end), row: None }

@@ -40,7 +40,7 @@ pub(super) fn pixmap(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, R
     if let Some(profile) = profile {
         profile.to_srgb(&mut image.data);
     }
-    let transparency = info.has_alpha.then(|| Fault::Flattened { what: "transparency".into() });
+    let transparency = info.has_alpha.then(|| Fault::Flattened { what: Fault::TRANSPARENCY.into() });
     let deep = (info.bit_depth > 8).then(|| Fault::Flattened { what: format!("{} bits per sample", info.bit_depth) });
     let faults = transparency.into_iter().chain(deep).collect();
     Pixmap::new(image.width, image.height, image.data)
@@ -135,7 +135,7 @@ fn refusal(error: Error) -> Refusal {
     match error {
         Error::Unsupported(what) => Refusal::Unsupported(format!("a HEIC with {what}")),
         Error::PixelLimit { pixels, .. } => Refusal::TooManyPixels { width: pixels, height: 1 },
-        other => Refusal::unreadable(format!("the HEIC is damaged ({other})")),
+        _ => Refusal::unreadable("the HEIC is damaged, or ends before its picture does"),
     }
 }
 

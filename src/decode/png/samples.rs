@@ -55,7 +55,7 @@ impl Expander {
     pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.transparent || self.table.seen_clear() {
-            faults.push(Fault::Flattened { what: "transparency".into() });
+            faults.push(Fault::Flattened { what: Fault::TRANSPARENCY.into() });
         }
         if self.table.seen_beyond() {
             faults.push(Fault::Damaged(Break::new("pixels have colours that its palette lacks")));

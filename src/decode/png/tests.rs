@@ -176,13 +176,68 @@ fn every_truncation_of_one_picture_is_noticed() {
 fn missing_rows_are_counted() {
     let rows: Vec<u8> = (0..64).flat_map(|y| [&[0][..], &[y; 64]].concat()).collect();
     let bytes = png(ihdr(64, 80, 8, 0), &[], &rows);
-    let Err(Refusal::Unreadable(at)) = seen(&bytes) else { panic!() };
+    let decoded = seen(&bytes).unwrap();
+    let [Fault::Damaged(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
     assert_eq!((at.what.as_str(), at.row), ("the picture breaks off after 64 of 80 rows", Some(64)));
+    assert!(
+        decoded.picture.data().chunks(64 * 3).enumerate().all(|(y, row)| row[0] == if y < 64 { y as u8 } else { 128 })
+    );
     assert!(at.byte.is_some_and(|byte| (byte as usize) > place(&bytes, b"IDAT") && (byte as usize) < bytes.len()));
     let noise: Vec<u8> = (0..64u32).flat_map(|y| [&[0][..], &noise(y)].concat()).collect();
     let bytes = png(ihdr(64, 64, 8, 0), &[], &noise);
-    let Err(Refusal::Unreadable(at)) = seen(&bytes[..bytes.len() / 2]) else { panic!() };
+    let limits = Limits::default();
+    let half = &bytes[..bytes.len() / 2];
+    let decoded = view(half, &probe(half, &limits).unwrap(), 8, &limits).unwrap();
+    let [Fault::Damaged(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
     assert!(at.row.is_some_and(|row| (20..40).contains(&row)), "{at:?}");
+}
+
+#[test]
+fn next_to_nothing_is_no_picture() {
+    for (rows, is_one) in [(0_u8, false), (3, false), (4, true)] {
+        let rows: Vec<u8> = (0..rows).flat_map(|y| [&[0][..], &[y; 64]].concat()).collect();
+        let decoded = seen(&png(ihdr(64, 80, 8, 0), &[], &rows));
+        assert_eq!(decoded.is_ok(), is_one, "{decoded:?}");
+    }
+}
+
+#[test]
+fn an_interlaced_picture_that_breaks_off_late_is_a_coarse_one() {
+    let samples: Vec<u8> = (0..64 * 64_u32).map(|i| (i % 64 * 2 + i / 64) as u8).collect();
+    let whole = raw(&interlaced(64, 64, &samples));
+    // Bytes of the passes 1 to 7, each row with its filter byte.
+    let ends: Vec<usize> = [(8, 8), (8, 8), (8, 16), (16, 16), (16, 32), (32, 32), (32, 64)]
+        .iter()
+        .scan(0, |end, (rows, width)| {
+            *end += rows * (width + 1);
+            Some(*end)
+        })
+        .collect();
+    assert_eq!(ends[6], whole.len());
+    for (pass, end) in ends.iter().enumerate().take(6) {
+        let cut = png(Ihdr { interlaced: true, ..ihdr(64, 64, 8, 0) }, &[], &whole[..end + 9]);
+        let told = format!("the picture breaks off in pass {} of its 7", pass + 2);
+        match seen(&cut) {
+            Ok(decoded) => {
+                assert!(pass >= 4, "{pass}");
+                let [Fault::Damaged(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
+                assert_eq!(at.what, told);
+                let gray = decoded.picture.data().iter().step_by(3);
+                assert!(gray.zip(&samples).all(|(got, want)| got.abs_diff(*want) <= 3));
+            }
+            Err(Refusal::Unreadable(at)) => assert!(pass < 4 && at.what == told, "{at:?}"),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The filtered rows of a PNG with one run of data.
+fn raw(bytes: &[u8]) -> Vec<u8> {
+    let chunks = crate::probe::png::chunks::Chunks::new(bytes);
+    let data: Vec<u8> = chunks.filter(|c| &c.kind == b"IDAT").flat_map(|c| c.data.to_vec()).collect();
+    let mut out = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::ZlibDecoder::new(&*data), &mut out).unwrap();
+    out
 }
 
 fn noise(seed: u32) -> [u8; 64] {

@@ -1,6 +1,6 @@
 //! What stands behind the end marker, and whether the bytes are a second kind of file too.
 
-use crate::fault::Fault;
+use crate::{fault::Fault, format::Format};
 use memchr::memmem;
 
 /// What of the header helps to name the bytes behind the picture.
@@ -18,10 +18,14 @@ pub fn faults(bytes: &[u8], end: Option<usize>, hints: Hints) -> Vec<Fault> {
     // Readers of PDF look for its header in the first 1024 bytes (ISO 32000-1, annex H.3, note 13).
     let front = bytes.get(..bytes.len().min(1024)).unwrap_or(bytes);
     let mut faults = Vec::new();
+    let second = if has_pdf(behind) { Some("pdf") } else { archive(behind) };
     if !behind.is_empty() {
-        faults.push(Fault::Trailing { bytes: behind.len() as u64, what: name(behind, hints).to_owned() });
+        let what = second.map_or_else(|| name(behind, hints).to_owned(), |kind| Format::named(kind).described());
+        faults.push(Fault::Trailing { bytes: behind.len() as u64, what });
     }
-    let also = if has_pdf(front) || has_pdf(behind) { Some("pdf") } else { archive(behind) };
+    // A header alone is a word in a comment; what makes a PDF of it are its objects or its table of them.
+    let is_pdf = || has_pdf(front) && [&b"endobj"[..], b"startxref"].iter().any(|w| memmem::find(bytes, w).is_some());
+    let also = second.or_else(|| is_pdf().then_some("pdf"));
     faults.extend(also.map(|also| Fault::Polyglot { also }));
     faults
 }
@@ -72,8 +76,8 @@ mod tests {
             (b"\0\0\0\x18ftypmp42", hints, "a motion photo's film", None),
             (b"\xFF\xD8\xFF\xE0", hints, "further pictures (preview, depth or second eye)", None),
             (b"\xFF\xD8\xFF\xE0", Hints { gain_map: true, ..hints }, "a gain map for bright screens", None),
-            (b"PK\x03\x04..PK\x05\x06", hints, "bytes of no known kind", Some("zip")),
-            (b"\n%PDF-1.4", hints, "bytes of no known kind", Some("pdf")),
+            (b"PK\x03\x04..PK\x05\x06", hints, "a ZIP archive", Some("zip")),
+            (b"\n%PDF-1.4 \xFF\xD8\xFF", hints, "a PDF file", Some("pdf")),
             (b"%PDF-less prose", hints, "bytes of no known kind", None),
         ];
         for (behind, hints, what, also) in cases {
@@ -82,5 +86,13 @@ mod tests {
             assert_eq!(faults(behind, Some(0), hints).as_slice(), want, "{behind:?}");
         }
         assert!(faults(b"anything", Some(8), hints).is_empty());
+    }
+
+    #[test]
+    fn a_pdf_in_front_has_more_than_its_header() {
+        let said = b"\xFF\xD8\xFF\xFEmade by %PDF-1.4 tool";
+        assert_eq!(faults(said, None, Hints::default()), []);
+        let is = [&said[..], b"\n1 0 obj\n<<>>\nendobj"].concat();
+        assert_eq!(faults(&is, None, Hints::default()), [Fault::Polyglot { also: "pdf" }]);
     }
 }

@@ -1,7 +1,7 @@
 //! How a PDF is encrypted (ISO 32000-2, 7.6): what its `/Encrypt` says, and whether the empty password opens it.
 
 use super::file::File;
-use crate::fault::contained;
+use crate::fault::{Break, contained};
 use lopdf::{Dictionary, Document, EncryptionState, Object, encryption::PasswordAlgorithm};
 use zeroize::Zeroizing;
 
@@ -14,8 +14,10 @@ pub struct Encryption {
     /// Revision of the standard handler, 2 to 6.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
-    /// The algorithm as a person would name it: "RC4 40", "RC4 128", "AES-128", "AES-256", or "AES-256 (attachments
-    /// only)".
+    /// The algorithm as a person would name it: "RC4 40", "RC4 128", "AES-128", "AES-256", "AES-256 (attachments
+    /// only)"; or "Identity", which leaves everything in clear. Such a file counts as encrypted all the same: what
+    /// refuses encrypted PDFs commonly goes by the dictionary being there (qpdf and pypdf do; poppler looks at the
+    /// filters), and a call that is refused costs the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<String>,
     /// Whether a password is asked for on opening; `None` where that cannot be told (certificates, unknown handlers).
@@ -26,13 +28,35 @@ pub struct Encryption {
     pub only_attachments: bool,
 }
 
+/// The algorithm that changes nothing (ISO 32000-2, table 26).
+const IDENTITY: &str = "Identity";
+
+impl Encryption {
+    /// Whether the pages are in clear, so that no key is needed for them.
+    pub(crate) fn leaves_pages_clear(&self) -> bool {
+        self.only_attachments || self.algorithm.as_deref() == Some(IDENTITY)
+    }
+}
+
 /// The encryption that the trailers ask for. An `/Encrypt` anywhere in the chain of updates counts, since an update
-/// cannot take it back: what was encrypted before it stays so. One that points nowhere counts as well.
+/// cannot take it back: what was encrypted before it stays so. One that leads to null or to no object is none at all
+/// (ISO 32000-2, 7.3.10); anything else than a dictionary is none either, and is noted as damage.
 pub(crate) fn find(file: &File) -> Option<Encryption> {
-    let value = file.in_trailers(b"Encrypt")?;
-    Some(match dictionary(file, value) {
-        Some(dict) => describe(&dict, key(file, &dict, "").is_some()),
-        None => Encryption { handler: "unknown".into(), ..Encryption::default() },
+    let dict = asked_for(file)?;
+    let opens = key(file, &dict, "").is_some();
+    Some(describe(&dict, opens))
+}
+
+/// The newest encryption dictionary that a trailer leads to.
+pub(crate) fn asked_for(file: &File) -> Option<Dictionary> {
+    let values = file.trailers.iter().filter_map(|trailer| trailer.get(b"Encrypt").ok());
+    values.into_iter().find_map(|value| match file.resolve(value) {
+        Object::Null => None,
+        Object::Dictionary(dict) => Some(inlined(file, dict, 4)),
+        _ => {
+            file.note(Break::new("the PDF's encryption (/Encrypt) is no dictionary"));
+            None
+        }
     })
 }
 
@@ -49,8 +73,8 @@ pub(crate) fn find_orphan(file: &File) -> Option<Encryption> {
     })
 }
 
-/// The `/Encrypt` dictionary with every reference in it followed.
-pub(crate) fn dictionary(file: &File, value: &Object) -> Option<Dictionary> {
+/// A dictionary with every reference in it followed.
+fn dictionary(file: &File, value: &Object) -> Option<Dictionary> {
     let Object::Dictionary(dict) = file.resolve(value) else { return None };
     Some(inlined(file, dict, 4))
 }
@@ -87,14 +111,17 @@ fn describe(dict: &Dictionary, opens: bool) -> Encryption {
     let content = filter(b"StmF").or_else(|| filter(b"StrF"));
     let attachments = filter(b"EFF");
     let only_attachments = version >= 4 && content.is_none() && attachments.is_some();
+    let clear = |which: &[u8]| matches!(name(which), None | Some(b"Identity"));
+    let nothing = version >= 4 && [&b"StmF"[..], b"StrF", b"EFF"].into_iter().all(clear);
     let algorithm = match version {
         1 => Some("RC4 40".into()),
         2 | 3 => Some(format!("RC4 {}", bits(integer(dict, b"Length").unwrap_or(40)))),
         _ if only_attachments => attachments.map(|a| format!("{a} (attachments only)")),
+        _ if nothing => Some(IDENTITY.into()),
         _ => content,
     };
     let needs_password = match handler.as_str() {
-        _ if only_attachments => Some(false),
+        _ if only_attachments || nothing => Some(false),
         "Standard" => Some(!opens),
         _ => None,
     };

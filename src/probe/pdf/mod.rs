@@ -12,7 +12,7 @@ pub use encryption::Encryption;
 use super::{Details, Header};
 use crate::{
     fault::{Break, Fault, Refusal},
-    format::Format,
+    format::{Format, sniff},
     options::Limits,
     pixmap::Orientation,
 };
@@ -31,6 +31,8 @@ pub struct PdfDetails {
     pub encryption: Option<Encryption>,
     /// Pages, as far as [`Limits::max_pages`] were counted; `None` when encryption hides them.
     pub pages: Option<u32>,
+    /// Whether there are more than were counted.
+    pub more_pages: bool,
     /// Whether the first page is one picture and nothing else, as scanners write.
     pub image_only: bool,
 }
@@ -63,6 +65,7 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     let mut details = PdfDetails { encryption: opened.encryption.clone(), ..PdfDetails::default() };
     let pages = opened.pages.count;
     details.pages = (pages > 0).then_some(pages);
+    details.more_pages = opened.pages.more;
     header.faults.extend(opened.rebuilt.clone().map(Fault::Damaged));
     if details.encryption.is_none() {
         let Some(page) = first else { return Err(Refusal::NoPages) };
@@ -108,7 +111,9 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     if again.trailers.is_empty() {
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
-    let found = again.catalog().map(|c| again.pages(&c)).unwrap_or_default();
+    let catalog = again.catalog();
+    let has_catalog = catalog.is_some();
+    let found = catalog.map(|c| again.pages(&c)).unwrap_or_default();
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }
@@ -118,17 +123,19 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     if pages.count > 0 {
         return Ok(Opened { file, encryption: None, pages, rebuilt: seen });
     }
-    if stop.is_none() { Err(Refusal::NoPages) } else { Err(Refusal::Unreadable(stop.unwrap_or_default())) }
+    // "No pages" is for a list that is whole and empty. Where it is not, there may be some.
+    let lost = (!has_catalog).then(|| Break::new("the PDF's trailer does not lead to a list of pages"));
+    Err(stop.or(pages.broken).or(found.broken).or(lost).map_or(Refusal::NoPages, Refusal::Unreadable))
 }
 
 /// The file's encryption; where the empty password opens it, the file is read through it from here on.
 fn encrypted(file: &mut File) -> Option<Encryption> {
     let encryption = encryption::find(file)?;
-    if encryption.needs_password == Some(false) && !encryption.only_attachments {
-        let dict = file.in_trailers(b"Encrypt").and_then(|e| encryption::dictionary(file, e));
-        if let Some(key) = dict.and_then(|d| encryption::key(file, &d, "")) {
-            file.set_key(key);
-        }
+    if encryption.needs_password == Some(false)
+        && !encryption.leaves_pages_clear()
+        && let Some(key) = encryption::asked_for(file).and_then(|dict| encryption::key(file, &dict, ""))
+    {
+        file.set_key(key);
     }
     Some(encryption)
 }
@@ -172,7 +179,8 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
         let what = "an update of the PDF is cut off";
         faults.push(Fault::Damaged(Break::new(what).at_byte(bytes.len())));
     } else if behind.iter().any(|b| *b != 0) {
-        faults.push(Fault::Trailing { bytes: behind.len() as u64, what: "bytes behind the PDF's end".into() });
+        let what = sniff(behind).map_or_else(|| "bytes of no known kind".to_owned(), Format::described);
+        faults.push(Fault::Trailing { bytes: behind.len() as u64, what });
     }
     faults
 }

@@ -16,6 +16,8 @@ const LETTER: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
 pub(crate) struct Pages {
     /// How many, as far as [`Limits::max_pages`](crate::options::Limits::max_pages).
     pub count: u32,
+    /// Whether there are more than that.
+    pub more: bool,
     pub first: Option<Page>,
     pub broken: Option<Break>,
 }
@@ -63,7 +65,7 @@ impl File<'_> {
         })
     }
 
-    /// Walks the page tree, without recursion, each node once.
+    /// Walks the page tree, without recursion, each node once, so that no depth is too deep.
     pub fn pages(&self, catalog: &Dictionary) -> Pages {
         self.visit(catalog, |_| ())
     }
@@ -76,14 +78,20 @@ impl File<'_> {
         // Viewers go by the count in the list's root: without one, or with zero, they show nothing.
         let claimed = match self.resolve(&root) {
             Object::Dictionary(dict) if dict.has_type(b"Page") => 1.0,
+            Object::Dictionary(dict)
+                if !dict.has(b"Kids") && self.value(&dict, b"Count").as_float().ok() != Some(0.0) =>
+            {
+                pages.broken = Some(Break::new("the list of pages is damaged"));
+                0.0
+            }
             Object::Dictionary(dict) => self.value(&dict, b"Count").as_float().unwrap_or(0.0),
             _ => 0.0,
         };
         if claimed < 1.0 {
             return pages;
         }
-        let mut open = vec![(root, 0, Dictionary::new())];
-        while let Some((node, depth, above)) = open.pop() {
+        let mut open = vec![(root, true, Dictionary::new())];
+        while let Some((node, is_root, above)) = open.pop() {
             let number = if let Object::Reference((n, _)) = node { Some(n) } else { None };
             let Object::Dictionary(mut dict) = self.resolve(&node) else {
                 pages.broken.get_or_insert_with(|| Break::new("a page of the list is missing"));
@@ -96,34 +104,33 @@ impl File<'_> {
             }
             let kids = match self.value(&dict, b"Kids") {
                 Object::Array(kids) if !dict.has_type(b"Page") => kids,
-                _ if depth == 0 && !dict.has_type(b"Page") => {
+                _ if is_root && !dict.has_type(b"Page") => {
                     pages.broken.get_or_insert_with(|| Break::new("the list of pages is damaged"));
                     continue;
                 }
                 _ => {
+                    if pages.count >= self.limits.max_pages {
+                        pages.more = true;
+                        return pages;
+                    }
                     see(&dict);
                     if pages.first.is_none() {
                         self.look_for_content(&dict);
                         pages.first = Some(page(self, dict, &mut pages.broken));
                     }
                     pages.count += 1;
-                    if pages.count >= self.limits.max_pages {
-                        return pages;
-                    }
                     continue;
                 }
             };
-            if depth >= self.limits.max_depth || number.is_some_and(|n| !seen.insert(n)) {
-                pages
-                    .broken
-                    .get_or_insert_with(|| Break::new("the list of pages runs in a loop or is nested too deep"));
+            if number.is_some_and(|n| !seen.insert(n)) {
+                pages.broken.get_or_insert_with(|| Break::new("the list of pages runs in a loop"));
                 continue;
             }
             let above: Dictionary =
                 INHERITED.iter().filter_map(|key| Some((key.to_vec(), dict.get(key).ok()?.clone()))).collect();
-            open.extend(kids.into_iter().rev().map(|kid| (kid, depth + 1, above.clone())));
+            open.extend(kids.into_iter().rev().map(|kid| (kid, false, above.clone())));
         }
-        if claimed != pages.count as f32 {
+        if pages.count > 0 && claimed != pages.count as f32 {
             let what = format!("the list of pages says {claimed}, and {} are there", pages.count);
             pages.broken.get_or_insert_with(|| Break::new(what));
         }

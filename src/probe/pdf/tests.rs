@@ -59,17 +59,32 @@ fn every_way_to_ask_for_encryption_is_seen() {
     let standard = "<</Filter/Standard/V 4/R 4/O(o)/U(u)/P -4/CF<</S<</CFM/AESV2>>>>/StmF/S/StrF/S>>";
     let public = "<</Filter/Adobe.PubSec/SubFilter/adbe.pkcs7.s3/V 1>>";
     let attachments = "<</Filter/Standard/V 5/R 6/O(o)/U(u)/P -4/CF<</S<</CFM/AESV3>>>>/EFF/S>>";
+    let identity = "<</Filter/Standard/V 4/R 4/O(o)/U(u)/P -4/StmF/Identity/StrF/Identity>>";
     let cases = [
         (standard, "/Encrypt 5 0 R", "Standard", Some("AES-128")),
         (standard, "/#45ncr#79pt 5 0 R", "Standard", Some("AES-128")),
         (public, "/Encrypt 5 0 R", "Adobe.PubSec", Some("RC4 40")),
         (attachments, "/Encrypt 5 0 R", "Standard", Some("AES-256 (attachments only)")),
         ("null", "/Encrypt<</Filter/Own/V 2>>", "Own", Some("RC4 40")),
-        ("null", "/Encrypt 99 0 R", "unknown", None),
+        (identity, "/Encrypt 5 0 R", "Standard", Some("Identity")),
     ];
     for (object, trailer, handler, algorithm) in cases {
         let seen = details(&one_page(PAGE, "", &[object], trailer)).encryption.unwrap();
         assert_eq!((seen.handler.as_str(), seen.algorithm.as_deref()), (handler, algorithm), "{trailer} {object}");
+    }
+}
+
+#[test]
+fn encryption_that_leads_nowhere_is_none() {
+    for (trailer, object) in [("/Encrypt 99 0 R", "null"), ("/Encrypt 5 0 R", "null"), ("/Encrypt 5 0 R", "6 0 R")] {
+        let header = probe(&one_page(PAGE, "", &[object], trailer), &Limits::default()).unwrap();
+        assert_eq!(header.faults, [], "{trailer} {object}");
+        assert_eq!(details(&one_page(PAGE, "", &[object], trailer)).encryption, None, "{trailer} {object}");
+    }
+    for trailer in ["/Encrypt 5", "/Encrypt[1 2]", "/Encrypt(yes)", "/Encrypt 5 0 R"] {
+        let bytes = one_page(PAGE, "", &["/Name"], trailer);
+        assert_eq!(details(&bytes).encryption, None, "{trailer}");
+        assert_eq!(damage(&bytes), ["the PDF's encryption (/Encrypt) is no dictionary"], "{trailer}");
     }
 }
 
@@ -125,13 +140,38 @@ fn what_viewers_repair_is_accepted_and_named() {
 fn what_no_viewer_shows_is_refused() {
     let limits = Limits::default();
     let tree = |tree| pdf(&["<</Type/Catalog/Pages 2 0 R>>", tree, PAGE], "");
-    for empty in
-        ["<</Type/Pages/Kids[]/Count 0>>", "<</Type/Pages/Kids[2 0 R]/Count 1>>", "<</Type/Pages/Kids[3 0 R]>>"]
-    {
+    for empty in ["<</Type/Pages/Kids[]/Count 0>>", "<</Type/Pages/Kids[]/Count 1>>", "<</Type/Pages/Kids[3 0 R]>>"] {
         assert_eq!(probe(&tree(empty), &limits), Err(Refusal::NoPages), "{empty}");
+    }
+    // Pages that there may be, and that are not reached, are not said to be none.
+    let catalog = |catalog: &str| pdf(&[catalog, "<</Type/Pages/Kids[3 0 R]/Count 1>>", PAGE], "");
+    for (what, bytes) in [
+        ("runs in a loop", tree("<</Type/Pages/Kids[2 0 R]/Count 1>>")),
+        ("a page of the list is missing", tree("<</Type/Pages/Kids[99 0 R]/Count 1>>")),
+        ("the list of pages is damaged", tree("<</Type/Pages/Count 1>>")),
+        ("the list of pages is damaged", catalog("<</Type/Catalog/Pages 1 0 R>>")),
+        ("does not lead to a list of pages", catalog("1 0 R")),
+        ("does not lead to a list of pages", catalog("<</Type/Catalog/Pages 99 0 R>>")),
+    ] {
+        match probe(&bytes, &limits) {
+            Err(Refusal::Unreadable(seen)) => assert!(seen.what.contains(what), "{what}: {seen:?}"),
+            other => panic!("{what}: {other:?}"),
+        }
     }
     for bytes in [&b"%PDF-1.7\n"[..], &simple()[..60]] {
         assert!(matches!(probe(bytes, &limits), Err(Refusal::Unreadable(_))));
+    }
+}
+
+#[test]
+fn a_page_is_found_however_deep_it_lies() {
+    for levels in [1, 64, 65, 5_000] {
+        let mut objects = vec!["<</Type/Catalog/Pages 2 0 R>>".to_owned()];
+        objects.extend((0..levels).map(|i| format!("<</Type/Pages/Kids[{} 0 R]/Count 1>>", i + 3)));
+        objects.push("<</Type/Page/MediaBox[0 0 200 100]>>".to_owned());
+        let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+        let header = probe(&pdf(&objects, ""), &Limits::default()).unwrap();
+        assert_eq!((header.width, header.faults), (200, Vec::new()), "{levels} levels");
     }
 }
 
@@ -184,11 +224,14 @@ fn a_second_kind_of_file_behind_the_end_is_named() {
 fn limits_hold() {
     let limits = Limits { max_objects: 3, ..Limits::default() };
     assert!(matches!(probe(&simple(), &limits), Err(Refusal::Limit { .. })));
-    let limits = Limits { max_pages: 2, ..Limits::default() };
     let kids = format!("<</Type/Pages/Kids[{}]/Count 9>>", "3 0 R ".repeat(9));
     let bytes = pdf(&["<</Type/Catalog/Pages 2 0 R>>", &kids, PAGE], "");
-    let Details::Pdf(details) = probe(&bytes, &limits).unwrap().details else { panic!("a PDF") };
-    assert_eq!(details.pages, Some(2));
+    let counted = |max_pages| {
+        let limits = Limits { max_pages, ..Limits::default() };
+        let Details::Pdf(details) = probe(&bytes, &limits).unwrap().details else { panic!("a PDF") };
+        (details.pages, details.more_pages)
+    };
+    assert_eq!([2, 8, 9].map(counted), [(Some(2), true), (Some(8), true), (Some(9), false)]);
 }
 
 proptest! {
