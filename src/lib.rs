@@ -27,6 +27,7 @@ pub mod check;
 pub mod decode;
 pub mod format;
 pub mod measure;
+pub mod preview;
 pub mod probe;
 pub mod recompress;
 pub mod replace;

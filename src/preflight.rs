@@ -14,10 +14,11 @@ use crate::{
     measure::{self, Measurements, hash::Look},
     options::{Limits, Options, Thresholds},
     pixmap::{Region, View},
+    preview::{self, Hidden, Preview},
     probe::{self, Details, Header},
     recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
     replace,
-    report::{DocumentReport, ImageReport, Report, RequestReport, Sent, Verdict},
+    report::{DocumentReport, ImageReport, Places, Report, RequestReport, Sent, Verdict},
     request::{Envelope, Request},
     rules::Rule,
     score::{self, Scores},
@@ -62,16 +63,24 @@ impl Cancel {
 ///
 /// Work runs in parallel over images in the rayon pool that it is called in: `pool.install(|| preflight.check(…))`
 /// uses a pool of your own. Results do not depend on the number of threads.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Preflight {
     options: Options,
+    /// Of the options, for the reports.
+    fingerprint: Arc<str>,
     cancel: Cancel,
+}
+
+impl Default for Preflight {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
 }
 
 impl Preflight {
     /// With these settings.
     pub fn new(options: Options) -> Self {
-        Self { options, cancel: Cancel::default() }
+        Self { fingerprint: options.fingerprint().into(), options, cancel: Cancel::default() }
     }
 
     /// Stops when told to.
@@ -93,7 +102,8 @@ impl Preflight {
         self.cancel.check()?;
         let mut looked = self.look(image);
         self.settle(&mut looked.findings);
-        Ok(report(image, looked, &self.options.thresholds))
+        let config = Some(self.fingerprint.to_string());
+        Ok(ImageReport { config, ..report(image, looked, &self.options.thresholds) })
     }
 
     /// Looks at a submission, fits it into the budget and writes the request, unless something denies it.
@@ -154,8 +164,41 @@ impl Preflight {
                 bytes: request.as_ref().map(|r| r.body().len() as u64),
                 limit: service.max_body_bytes,
             },
+            config: self.fingerprint.to_string(),
         };
         Ok(Outcome { report, request })
+    }
+
+    /// A picture for people to look at, with its worst place near its own scale: what `report` was made of, or what stands
+    /// in for it. With `redact`, faces and print are hidden. `None` for what cannot be shown.
+    pub fn preview(&self, image: &Image<'_>, report: &ImageReport, redact: bool) -> Option<Preview> {
+        let limits = &self.options.limits;
+        let mut header = probed(&image.bytes, limits).ok()?;
+        let replacement = replace::replace(&image.bytes, &header, &self.options).and_then(Result::ok);
+        let bytes = replacement.as_ref().map_or(&*image.bytes, |new| &new.bytes);
+        if replacement.is_some() {
+            header = probed(bytes, limits).ok()?;
+        }
+        contained(header.format.name(), || {
+            let (picture, view) = match header.format {
+                Format::Pdf => {
+                    let view = decode::view(bytes, &header, 1, limits)?.picture;
+                    (preview::of_view(&view).ok_or(Refusal::NoPages)?, view)
+                }
+                format => {
+                    let picture = if format.is_accepted() {
+                        decode::pixmap(bytes, &header, limits)?.picture
+                    } else {
+                        decode::other::pixmap(bytes, format, limits)?.picture
+                    };
+                    let view = View::from_pixmap(&picture, View::reduction(picture.width(), picture.height()));
+                    (picture, view)
+                }
+            };
+            let hidden = redact.then(|| Hidden::of(&image.step, &view));
+            Ok(Preview::of(&picture, (view.width, view.height), report.worst_place(), hidden.as_ref()))
+        })
+        .ok()?
     }
 
     /// Bytes to findings: probe, replace, decode, measure, score, check.
@@ -472,8 +515,10 @@ fn report(image: &Image<'_>, looked: Looked, thresholds: &Thresholds) -> ImageRe
             .as_ref()
             .and_then(|m| m.document.as_ref())
             .map(|d| DocumentReport { quad: d.quad, fully_visible: d.fully_visible }),
+        places: looked.measured.as_ref().map(Places::of).unwrap_or_default(),
         scores: looked.scores,
         findings: looked.findings,
         sent: None,
+        config: None,
     }
 }

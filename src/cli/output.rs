@@ -8,10 +8,10 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
-/// The half-written file that an interrupt has to take away.
-static PENDING: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The half-written files that an interrupt has to take away.
+static PENDING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-fn pending() -> std::sync::MutexGuard<'static, Option<PathBuf>> {
+fn pending() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -19,29 +19,31 @@ fn pending() -> std::sync::MutexGuard<'static, Option<PathBuf>> {
 pub fn clean_up_on_interrupt() {
     // Without a handler the system's own remains, which is to end at once.
     let _ = ctrlc::set_handler(|| {
-        if let Some(path) = pending().take() {
+        for path in pending().drain(..) {
             let _ = fs::remove_file(path);
         }
         std::process::exit(130);
     });
 }
 
-/// Where a body goes.
+/// Where a body or a page goes.
 pub enum Out {
     /// To standard output.
     Stdout,
     /// To a temporary file beside its destination, readable by its owner alone, renamed when it is whole.
-    File(NamedTempFile, PathBuf),
+    File(NamedTempFile, PathBuf, &'static str),
 }
 
 impl Out {
     /// Opens the destination before any work is done, so that an unwritable one is told at once.
     pub fn open(path: &Path) -> Result<Self, String> {
-        if path == Path::new("-") {
-            return Ok(Self::Stdout);
-        }
+        if path == Path::new("-") { Ok(Self::Stdout) } else { Self::file("--out", path) }
+    }
+
+    /// A file that `flag` names.
+    pub fn file(flag: &'static str, path: &Path) -> Result<Self, String> {
         if path.is_dir() {
-            return Err(format!("--out {}: it is a folder, where a file is needed", path.display()));
+            return Err(format!("{flag} {}: it is a folder, where a file is needed", path.display()));
         }
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // The lock is held over the creation, so that an interrupt cannot fall between it and its being known.
@@ -50,20 +52,21 @@ impl Out {
             .prefix(".preflight-")
             .suffix(".part")
             .tempfile_in(folder)
-            .map_err(|e| format!("--out {}: it cannot be written ({e})", path.display()))?;
-        *pending = Some(file.path().to_owned());
-        Ok(Self::File(file, path.to_owned()))
+            .map_err(|e| format!("{flag} {}: it cannot be written ({e})", path.display()))?;
+        pending.push(file.path().to_owned());
+        Ok(Self::File(file, path.to_owned(), flag))
     }
 
     /// Writes the body.
     pub fn write(self, body: &[u8]) -> Result<(), String> {
         match self {
             Self::Stdout => quietly(io::stdout().lock().write_all(body)),
-            Self::File(mut file, path) => {
-                let fail = |e: &dyn std::fmt::Display| format!("--out {}: it cannot be written ({e})", path.display());
+            Self::File(mut file, path, flag) => {
+                let part = file.path().to_owned();
+                let fail = |e: &dyn std::fmt::Display| format!("{flag} {}: it cannot be written ({e})", path.display());
                 file.write_all(body).and_then(|()| file.as_file().sync_all()).map_err(|e| fail(&e))?;
                 file.persist(&path).map_err(|e| fail(&e.error))?;
-                *pending() = None;
+                pending().retain(|p| *p != part);
                 Ok(())
             }
         }

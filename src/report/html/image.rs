@@ -1,0 +1,148 @@
+//! One image: the picture with what was seen where, its scores, its findings.
+
+use super::{advice_text, findings};
+use crate::{
+    options::Thresholds,
+    preview::Preview,
+    report::{ImageReport, Verdict, text},
+    score::Scores,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use maud::{Markup, html};
+
+pub(super) fn section(
+    number: usize,
+    report: &ImageReport,
+    preview: Option<&Preview>,
+    thresholds: &Thresholds,
+    redacted: bool,
+) -> Markup {
+    let id = format!("image-{number}");
+    html! {
+        section.sheet aria-labelledby=(id) {
+            h2 id=(id) {
+                (report.step) " "
+                @if report.verdict == Verdict::Ready { span.badge.ready { "ready" } } @else { span.badge.refused { "refused" } }
+                @if !redacted { " " span.name { (report.file) } }
+            }
+            div.two {
+                div {
+                    @match preview {
+                        Some(preview) => (figure(number, report, preview)),
+                        None => p.quiet { "This file cannot be shown as a picture." },
+                    }
+                    p.quiet { (text::facts(report)) }
+                    @if let Some(sent) = report.sent.as_ref().filter(|s| s.recompressed) { p.quiet { "Sent as " (text::sent(sent)) "." } }
+                }
+                div {
+                    p { (advice_text(report.advice)) }
+                    (scores(&report.scores, thresholds))
+                    @if report.findings.is_empty() { p.quiet { "Nothing speaks against it." } }
+                    @else { h3 { "What was found" } (findings(&report.findings, false)) }
+                }
+            }
+        }
+    }
+}
+
+/// The picture, with switches for what is drawn on it.
+fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
+    let places = &report.places;
+    let layers = [
+        ("quad", "Document", usize::from(report.document.is_some())),
+        ("glare", "Glare", places.glare.len()),
+        ("soft", "Soft print", places.soft.len()),
+        ("face", "Face", places.faces.len()),
+    ];
+    let drawn = || layers.iter().filter(|(.., count)| *count > 0);
+    let described = drawn().map(|(_, name, count)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
+    let alt = if preview.redacted { "The picture, faces and print hidden" } else { "The picture" };
+    let boxes = |class: &'static str, places: &[[f32; 4]]| {
+        html! {
+            g class=(class) {
+                @for class in ["halo", class] {
+                    @for [x, y, w, h] in places { rect class=(class) x=(x) y=(y) width=(w) height=(h); }
+                }
+            }
+        }
+    };
+    html! {
+        figure {
+            @for (class, name, _) in drawn() {
+                input.show.(class) type="checkbox" checked id=(format!("{class}-{number}"));
+                label for=(format!("{class}-{number}")) { (name) }
+            }
+            div.stage {
+                img src=(data(&preview.jpeg)) alt=(format!("{alt} for {}", report.step)) width=(preview.width) height=(preview.height);
+                svg viewBox=(format!("0 0 {} {}", preview.width, preview.height)) preserveAspectRatio="none" role="img"
+                    aria-label=(if described.is_empty() { "Nothing is marked".to_owned() } else { format!("Marked: {described}") }) {
+                    (boxes("soft", &places.soft))
+                    (boxes("glare", &places.glare))
+                    (boxes("face", &places.faces))
+                    @if let Some(document) = &report.document {
+                        @let points = document.quad.map(|[x, y]| format!("{x},{y}")).join(" ");
+                        g.quad { polygon.halo points=(points); polygon.quad points=(points); }
+                    }
+                }
+            }
+        }
+        @if let Some(detail) = &preview.detail {
+            h3 { "The worst place" }
+            figure.detail {
+                @let [x, y, w, h] = detail.place;
+                img src=(data(&detail.jpeg)) alt="The worst place, enlarged" width=(w) height=(h);
+                figcaption { (w) " x " (h) " pixels of the original, from " (x) ", " (y) }
+            }
+        }
+    }
+}
+
+fn data(jpeg: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg))
+}
+
+/// The scores as bars, each with the marks that it is held against.
+fn scores(scores: &Scores, t: &Thresholds) -> Markup {
+    let percent = |p: f32| (100.0 * p).round().clamp(0.0, 100.0) as u8;
+    let read = vec![(percent(t.legible), "retake"), (percent(t.doubtful), "warn")];
+    let glare = vec![(Scores::of_glare(t.glare), "warn")];
+    let rows = [
+        ("Legibility", scores.legibility, read.clone()),
+        ("Sharpness", scores.sharpness, read.clone()),
+        ("Exposure", scores.exposure, read),
+        ("Glare", scores.glare, glare),
+        ("Document", scores.document, vec![(percent(t.document), "warn")]),
+        ("Face", scores.face, Vec::new()),
+    ];
+    let measured = rows.iter().filter_map(|(name, score, marks)| Some((name, (*score)?, marks)));
+    let state = |score: u8, marks: &[(u8, &str)]| {
+        let under = |what: &str| marks.iter().any(|(mark, name)| *name == what && score < *mark);
+        if under("retake") {
+            "low"
+        } else if under("warn") {
+            "doubtful"
+        } else {
+            "fine"
+        }
+    };
+    html! {
+        @if rows.iter().any(|(_, score, _)| score.is_some()) {
+            h3 { "Scores, of 100" }
+            table {
+                @for (name, score, marks) in measured {
+                    tr class=(state(score, marks)) {
+                        th scope="row" { (name) }
+                        td.bar {
+                            span.track aria-hidden="true" {
+                                span.part style=(format!("left:0;width:{score}%")) {}
+                                @for (mark, _) in marks { span.tick style=(format!("left:{mark}%")) {} }
+                            }
+                        }
+                        td.number { (score) }
+                        td.quiet { @for (i, (mark, name)) in marks.iter().enumerate() { @if i > 0 { ", " } (name) " under " (mark) } }
+                    }
+                }
+            }
+        }
+    }
+}
