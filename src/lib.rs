@@ -22,6 +22,7 @@ pub mod pixmap;
 pub mod rules;
 pub mod session;
 pub mod submission;
+pub mod texts;
 // Stages; the corridor has their order.
 pub mod check;
 pub mod decode;

@@ -6,6 +6,7 @@ use idenfy_preflight::{
     options::{PdfPassword, Sensitivity, Thresholds, TokenField, file},
     rules::{Level, Rule},
     submission::TokenType,
+    texts::Texts,
 };
 use std::{fs, path::PathBuf};
 
@@ -140,6 +141,9 @@ pub struct Telling {
     /// Say scores, native values and evidence too.
     #[arg(long, short)]
     pub verbose: bool,
+    /// The language of what findings say. Rules on the call stay English.
+    #[arg(long, value_name = "LANGUAGE", value_enum, default_value = "en")]
+    pub language: Language,
     /// Also write the report as one HTML page, with the pictures and what was seen where.
     #[arg(long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
@@ -218,6 +222,33 @@ fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
         _ => Err("NAME=FILE is needed, such as VISA_PAGE=visa.jpg".into()),
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
+}
+
+impl Language {
+    /// Its tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+        }
+    }
+}
+
+impl From<Language> for Texts {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::english(),
+            Language::De => Self::german(),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use idenfy_preflight::{
     preview::Preview,
     report::{ImageReport, Verdict, html::Page},
     rules::{Level, Rule},
+    texts::Texts,
 };
 use output::Out;
 use rayon::prelude::*;
@@ -118,9 +119,11 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
     let step = Step::from(args.step.as_str());
     let preflight = Preflight::new(options);
     let style = tell::style(telling, false);
+    let texts = Texts::from(telling.language);
     let look = |path: &Path| -> Result<(ImageReport, Option<Preview>), Error> {
         let image = Image::open(&step, path, &preflight.options().limits)?;
-        let report = preflight.inspect(&image)?;
+        let mut report = preflight.inspect(&image)?;
+        texts.translate_image(&mut report);
         let preview = page.as_ref().and_then(|_| preflight.preview(&image, &report, telling.redact));
         Ok((report, preview))
     };
@@ -162,7 +165,8 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
         }
     }
     if let Some(file) = page {
-        file.write(Page::of_images(&reports, &previews).render(&preflight.options().thresholds).as_bytes())?;
+        let page = Page::of_images(&reports, &previews).language(telling.language.tag());
+        file.write(page.render(&preflight.options().thresholds).as_bytes())?;
     }
     Ok(status)
 }

@@ -7,6 +7,7 @@ use idenfy_preflight::{
         html::Page,
         text::{Detail, Style},
     },
+    texts::Texts,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
@@ -24,8 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Colours and width where the answer goes to a terminal. `NO_COLOR`, `CLICOLOR` and `TERM` are honoured.
 pub fn style(telling: &Telling, to_stderr: bool) -> Style {
-    let mut style = Style::default();
-    style.detail = match () {
+    let detail = match () {
         () if telling.quiet => Detail::Quiet,
         () if telling.verbose => Detail::Verbose,
         () => Detail::Normal,
@@ -35,10 +35,8 @@ pub fn style(telling: &Telling, to_stderr: bool) -> Style {
     } else {
         (io::stdout().is_terminal(), anstream::AutoStream::choice(&io::stdout()))
     };
-    style.colour = choice != anstream::ColorChoice::Never;
     let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0.min(WIDEST)));
-    style.width = columns.filter(|_| terminal);
-    style
+    Style { colour: choice != anstream::ColorChoice::Never, width: columns.filter(|_| terminal), detail }
 }
 
 /// The page's file, opened before any work is done.
@@ -64,14 +62,17 @@ pub fn checked(
 ) -> Result<(Outcome, Pending), String> {
     let _progress = Progress::new(0);
     let Some(file) = page else {
-        let outcome = preflight.check(submission).map_err(|e| e.to_string())?;
+        let mut outcome = preflight.check(submission).map_err(|e| e.to_string())?;
+        Texts::from(telling.language).translate(&mut outcome.report);
         return Ok((outcome, Pending(None)));
     };
-    let outcome = preflight.check(&submission).map_err(|e| e.to_string())?;
+    let mut outcome = preflight.check(&submission).map_err(|e| e.to_string())?;
+    Texts::from(telling.language).translate(&mut outcome.report);
     let images = submission.images.par_iter().zip(&outcome.report.images);
     let previews: Vec<_> = images.map(|(image, report)| preflight.preview(image, report, telling.redact)).collect();
     let skeleton = outcome.request.as_ref().map(|request| request.skeleton());
-    let page = Page::of_submission(&outcome.report, &previews, skeleton).render(&preflight.options().thresholds);
+    let page = Page::of_submission(&outcome.report, &previews, skeleton).language(telling.language.tag());
+    let page = page.render(&preflight.options().thresholds);
     Ok((outcome, Pending(Some((file, page)))))
 }
 

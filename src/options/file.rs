@@ -112,16 +112,14 @@ fn unknown_keys(text: &str, table: &DeTable<'_>) -> Result<(), ConfigError> {
 }
 
 fn known(text: &str, table: &DeTable<'_>, place: &str, keys: &[&str]) -> Result<(), ConfigError> {
-    for key in table.keys().filter(|key| !keys.contains(&&**key.get_ref())) {
-        let given = key.get_ref();
-        let near = keys.iter().map(|k| (strsim::jaro_winkler(k, given), k)).max_by(|a, b| a.0.total_cmp(&b.0));
-        let what = match near.filter(|(similar, _)| *similar > 0.75) {
-            Some((_, near)) => format!("there is no key `{given}`{place}; did you mean `{near}`?"),
-            None => format!("there is no key `{given}`{place}; there are {}", keys.join(", ")),
-        };
-        return Err(ConfigError { line: line_of(text, key.span().start), what });
-    }
-    Ok(())
+    let Some(key) = table.keys().find(|key| !keys.contains(&&**key.get_ref())) else { return Ok(()) };
+    let given = key.get_ref();
+    let near = keys.iter().map(|k| (strsim::jaro_winkler(k, given), k)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let what = match near.filter(|(similar, _)| *similar > 0.75) {
+        Some((_, near)) => format!("there is no key `{given}`{place}; did you mean `{near}`?"),
+        None => format!("there is no key `{given}`{place}; there are {}", keys.join(", ")),
+    };
+    Err(ConfigError { line: line_of(text, key.span().start), what })
 }
 
 /// Refuses numbers that would silently let everything through: none at all, infinite or negative ones.

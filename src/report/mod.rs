@@ -104,14 +104,18 @@ pub struct Places {
 }
 
 impl Places {
-    /// Of what was measured.
+    /// Of what was measured; of a selfie its faces alone, for it has no print.
     pub fn of(m: &Measurements) -> Self {
         let mut soft: Vec<_> = m.sharpness.parts.iter().filter(|p| p.acutance < SOFT_PART).collect();
         soft.sort_by(|a, b| a.acutance.total_cmp(&b.acutance));
+        let faces = m.faces.iter().flat_map(|f| &f.boxes).map(|b| [b.x, b.y, b.w, b.h]).collect();
+        if m.faces.is_some() {
+            return Self { faces, ..Self::default() };
+        }
         Self {
             glare: m.glare.blobs.iter().filter(|b| b.certainty >= SURE).map(|b| b.place).collect(),
             soft: soft.into_iter().map(|p| p.place).collect(),
-            faces: m.faces.iter().flat_map(|f| &f.boxes).map(|b| [b.x, b.y, b.w, b.h]).collect(),
+            faces,
         }
     }
 }

@@ -220,16 +220,24 @@ pub(crate) fn measured(finding: &Finding) -> Option<String> {
     if finding.family() != Family::Quality || finding.message.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    let shown = |v: f64| match v {
+        v if v.fract() == 0.0 || v.abs() >= 10.0 => format!("{v:.0}"),
+        v => format!("{v:.2}"),
+    };
+    let unit = finding.evidence.get("unit").and_then(Value::as_str).unwrap_or_default();
     let threshold = number("threshold");
-    if let (Some(readable), Some(threshold)) = (number("readable"), threshold) {
-        return Some(format!("readable by {}, where {} are needed", percent(readable), percent(threshold)));
-    }
-    let (value, unit) = (number("value")?, finding.evidence.get("unit").and_then(Value::as_str).unwrap_or_default());
-    let shown = |v: f64| if v.abs() < 10.0 { format!("{:.2}", v) } else { format!("{v:.0}") };
-    Some(match (unit.strip_prefix("share of "), threshold) {
-        (Some(of), Some(threshold)) => format!("{} of {of}, threshold {}", percent(value), percent(threshold)),
-        (None, Some(threshold)) => format!("{} {unit}, threshold {}", shown(value), shown(threshold)),
-        (_, None) => format!("{} {unit}", shown(value)),
+    Some(match (number("value")?, threshold) {
+        (_, Some(least)) if number("readable").is_some() => {
+            format!("readable by {}, where {} are needed", percent(number("readable")?), percent(least))
+        }
+        (_, Some(least)) if number("paper").is_some() => {
+            format!("paper at {} of 255, threshold {}", shown(number("paper")?), shown(least))
+        }
+        (value, Some(threshold)) => match unit.strip_prefix("share of ") {
+            Some(of) => format!("{} of {of}, threshold {}", percent(value), percent(threshold)),
+            None => format!("{} {unit}, threshold {}", shown(value), shown(threshold)),
+        },
+        (value, None) => format!("{} {unit}", shown(value)),
     })
 }
 

@@ -6,6 +6,7 @@ use crate::{
     preview::Preview,
     report::{ImageReport, Verdict, text},
     score::Scores,
+    submission::Step,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{Markup, html};
@@ -16,6 +17,7 @@ pub(super) fn section(
     preview: Option<&Preview>,
     thresholds: &Thresholds,
     redacted: bool,
+    language: &str,
 ) -> Markup {
     let id = format!("image-{number}");
     html! {
@@ -38,18 +40,23 @@ pub(super) fn section(
                     p { (advice_text(report.advice)) }
                     (scores(&report.scores, thresholds))
                     @if report.findings.is_empty() { p.quiet { "Nothing speaks against it." } }
-                    @else { h3 { "What was found" } (findings(&report.findings, false)) }
+                    @else { h3 { "What was found" } (findings(&report.findings, false, language)) }
                 }
             }
         }
     }
 }
 
+/// The most that a picture is high on the page.
+const TALLEST_REM: f32 = 34.0;
+
 /// The picture, with switches for what is drawn on it.
 fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
     let places = &report.places;
+    // A selfie shows none.
+    let document = report.document.as_ref().filter(|_| report.step != Step::Face);
     let layers = [
-        ("quad", "Document", usize::from(report.document.is_some())),
+        ("quad", "Document", usize::from(document.is_some())),
         ("glare", "Glare", places.glare.len()),
         ("soft", "Soft print", places.soft.len()),
         ("face", "Face", places.faces.len()),
@@ -61,7 +68,7 @@ fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
         html! {
             g class=(class) {
                 @for class in ["halo", class] {
-                    @for [x, y, w, h] in places { rect class=(class) x=(x) y=(y) width=(w) height=(h); }
+                    @for [x, y, w, h] in places { rect class=(class) x=(x) y=(y) width=(w) height=(h) {} }
                 }
             }
         }
@@ -72,16 +79,16 @@ fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
                 input.show.(class) type="checkbox" checked id=(format!("{class}-{number}"));
                 label for=(format!("{class}-{number}")) { (name) }
             }
-            div.stage {
+            div.stage style=(format!("max-width:{:.1}rem", TALLEST_REM * preview.width as f32 / preview.height as f32)) {
                 img src=(data(&preview.jpeg)) alt=(format!("{alt} for {}", report.step)) width=(preview.width) height=(preview.height);
                 svg viewBox=(format!("0 0 {} {}", preview.width, preview.height)) preserveAspectRatio="none" role="img"
                     aria-label=(if described.is_empty() { "Nothing is marked".to_owned() } else { format!("Marked: {described}") }) {
                     (boxes("soft", &places.soft))
                     (boxes("glare", &places.glare))
                     (boxes("face", &places.faces))
-                    @if let Some(document) = &report.document {
+                    @if let Some(document) = document {
                         @let points = document.quad.map(|[x, y]| format!("{x},{y}")).join(" ");
-                        g.quad { polygon.halo points=(points); polygon.quad points=(points); }
+                        g.quad { polygon.halo points=(points) {} polygon.quad points=(points) {} }
                     }
                 }
             }
@@ -139,7 +146,7 @@ fn scores(scores: &Scores, t: &Thresholds) -> Markup {
                             }
                         }
                         td.number { (score) }
-                        td.quiet { @for (i, (mark, name)) in marks.iter().enumerate() { @if i > 0 { ", " } (name) " under " (mark) } }
+                        td.number.note { @if let Some((mark, _)) = marks.iter().find(|(mark, _)| score < *mark) { "under " (mark) } }
                     }
                 }
             }

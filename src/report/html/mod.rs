@@ -31,18 +31,26 @@ pub struct Page<'a> {
     images: &'a [ImageReport],
     previews: &'a [Option<Preview>],
     skeleton: Option<String>,
+    language: &'a str,
 }
 
 impl<'a> Page<'a> {
     /// On a submission: the previews in the order of its images, and the [skeleton](crate::Request::skeleton) of its
     /// request where there is one.
     pub fn of_submission(report: &'a Report, previews: &'a [Option<Preview>], skeleton: Option<String>) -> Self {
-        Self { submission: Some(report), images: &report.images, previews, skeleton }
+        Self { submission: Some(report), images: &report.images, previews, skeleton, language: "en" }
     }
 
     /// On images that were looked at one by one, with their previews in the same order.
     pub fn of_images(images: &'a [ImageReport], previews: &'a [Option<Preview>]) -> Self {
-        Self { submission: None, images, previews, skeleton: None }
+        Self { submission: None, images, previews, skeleton: None, language: "en" }
+    }
+
+    /// The language (BCP 47) that findings were [translated](crate::texts::Texts) to, so that they are read out rightly. The
+    /// page's own words are English.
+    pub fn language(mut self, language: &'a str) -> Self {
+        self.language = language;
+        self
     }
 
     /// The page. The thresholds are those that the images were judged by; the scores are shown against them. Where a
@@ -53,11 +61,11 @@ impl<'a> Page<'a> {
             header { (self.summary()) }
             main {
                 @if let Some(report) = self.submission {
-                    (call(report))
+                    (self.call(report))
                     (budget::section(report))
                 }
                 @for (i, report) in self.images.iter().enumerate() {
-                    (image::section(i, report, self.previews.get(i).and_then(Option::as_ref), thresholds, redacted))
+                    (image::section(i, report, self.previews.get(i).and_then(Option::as_ref), thresholds, redacted, self.language))
                 }
                 @if let Some(skeleton) = &self.skeleton { (request(skeleton)) }
             }
@@ -88,6 +96,26 @@ impl<'a> Page<'a> {
             @if ready { span.badge.ready { "ready" } } @else { span.badge.refused { "refused" } }
             h1 { (self.title()) }
             @if self.submission.is_some() { p { (advice_text(advice)) } }
+        }
+    }
+
+    /// What concerns the call as a whole, and the word on `skipAnalysis`.
+    fn call(&self, report: &Report) -> Markup {
+        let skip = &report.skip_analysis;
+        html! {
+            @if !report.findings.is_empty() {
+                section.sheet aria-labelledby="call" {
+                    h2 #call { "The call" }
+                    (findings(&report.findings, true, self.language))
+                }
+            }
+            @if !skip.because.is_empty() {
+                section.sheet aria-labelledby="skip" {
+                    h2 #skip { "skipAnalysis is " @if !skip.recommended { "not " } "recommended" }
+                    ul { @for reason in &skip.because { li { (reason) } } }
+                    @if !skip.recommended { p.quiet { "Another image has to be taken again or replaced first." } }
+                }
+            }
         }
     }
 
@@ -124,26 +152,6 @@ fn document(title: &str, body: Markup) -> Markup {
     }
 }
 
-/// What concerns the call as a whole, and the word on `skipAnalysis`.
-fn call(report: &Report) -> Markup {
-    let skip = &report.skip_analysis;
-    html! {
-        @if !report.findings.is_empty() {
-            section.sheet aria-labelledby="call" {
-                h2 #call { "The call" }
-                (findings(&report.findings, true))
-            }
-        }
-        @if !skip.because.is_empty() {
-            section.sheet aria-labelledby="skip" {
-                h2 #skip { "skipAnalysis is " @if !skip.recommended { "not " } "recommended" }
-                ul { @for reason in &skip.because { li { (reason) } } }
-                @if !skip.recommended { p.quiet { "Another image has to be taken again or replaced first." } }
-            }
-        }
-    }
-}
-
 fn request(skeleton: &str) -> Markup {
     html! {
         section.sheet aria-labelledby="request" {
@@ -155,7 +163,7 @@ fn request(skeleton: &str) -> Markup {
 }
 
 /// Findings with their remedies, the heaviest first.
-fn findings(all: &[Finding], with_step: bool) -> Markup {
+fn findings(all: &[Finding], with_step: bool, language: &str) -> Markup {
     let mut sorted: Vec<&Finding> = all.iter().collect();
     sorted.sort_by_key(|f| std::cmp::Reverse(f.level));
     html! {
@@ -168,8 +176,8 @@ fn findings(all: &[Finding], with_step: bool) -> Markup {
                         Level::Allow => span.badge.allow { "note" },
                     }
                     span.rule { (finding.rule.id()) @if with_step { @if let Some(step) = &finding.step { " on " (step) } } }
-                    p.seen { (finding.message) }
-                    p { (finding.help) }
+                    p.seen lang=(language) { (finding.message) }
+                    p lang=(language) { (finding.help) }
                     @if let Some(measured) = super::text::measured(finding) { p.quiet { (measured) "." } }
                     @if let Some(status) = finding.predicts { p.quiet { "The service would probably say " (status) "." } }
                 }
