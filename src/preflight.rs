@@ -12,6 +12,7 @@ use crate::{
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements, hash::Look},
+    observe::{Observer, Stage, Timing},
     options::{Limits, Options, Thresholds},
     pixmap::{Region, View},
     preview::{self, Hidden, Preview},
@@ -69,6 +70,7 @@ pub struct Preflight {
     /// Of the options, for the reports.
     fingerprint: Arc<str>,
     cancel: Cancel,
+    observer: Observer,
 }
 
 impl Default for Preflight {
@@ -80,12 +82,34 @@ impl Default for Preflight {
 impl Preflight {
     /// With these settings.
     pub fn new(options: Options) -> Self {
-        Self { fingerprint: options.fingerprint().into(), options, cancel: Cancel::default() }
+        Self {
+            fingerprint: options.fingerprint().into(),
+            options,
+            cancel: Cancel::default(),
+            observer: Observer::default(),
+        }
     }
 
     /// Stops when told to.
     pub fn cancelled_by(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
+        self
+    }
+
+    /// Tells how long every stage took, from whichever thread it ran in: for histograms of a metrics library.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step};
+    /// use std::sync::{Arc, Mutex};
+    /// let seen = Arc::new(Mutex::new(Vec::new()));
+    /// let log = Arc::clone(&seen);
+    /// let preflight = Preflight::default().observed_by(move |timing| log.lock().unwrap().push(timing.stage.name()));
+    /// preflight.inspect(&Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?)?;
+    /// assert_eq!(*seen.lock().unwrap(), ["probe", "decode", "measure"]);
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
+    pub fn observed_by(mut self, told: impl Fn(Timing) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(told);
         self
     }
 
@@ -153,7 +177,8 @@ impl Preflight {
             .zip(looks)
             .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked, &self.options.thresholds) })
             .collect::<Vec<_>>();
-        let request = plan.map(|plan| plan.assemble(given));
+        let size = images.iter().filter_map(|i| i.sent.as_ref()).map(|sent| sent.bytes as usize).sum();
+        let request = plan.map(|plan| self.observer.timed(Stage::Assemble, size, || plan.assemble(given)));
         let report = Report {
             verdict: if request.is_some() { Verdict::Ready } else { Verdict::Refused },
             advice: images.iter().map(|i| i.advice).max().unwrap_or_default(),
@@ -211,7 +236,7 @@ impl Preflight {
             return looked;
         }
         let mut bytes = &*image.bytes;
-        let mut header = match probed(bytes, limits) {
+        let mut header = match self.observer.timed(Stage::Probe, bytes.len(), || probed(bytes, limits)) {
             Ok(header) => header,
             Err(refusal) => {
                 looked.findings.push(check::container::refusal(&refusal, limits).on(step));
@@ -245,14 +270,16 @@ impl Preflight {
             let part = |reduction, region: &Region| {
                 contained(name, || decode::part(bytes, &header, reduction, region, limits)).ok()
             };
-            match contained(name, view) {
+            match self.observer.timed(Stage::Decode, bytes.len(), || contained(name, view)) {
                 Ok(seen) => {
                     // What the header's reader saw already is not told twice.
                     let new = seen.faults.iter().filter(|fault| !header.faults.contains(fault));
                     looked.findings.extend(new.map(|f| check::container::fault(f).on(step)));
                     looked.size = Some((seen.picture.width, seen.picture.height));
                     looked.look = Some(Look::of(&seen.picture));
-                    let measured = self.measure(step, seen.picture, part);
+                    let size = seen.picture.luma.data().len();
+                    let measure = || self.measure(step, seen.picture, part);
+                    let measured = self.observer.timed(Stage::Measure, size, measure);
                     let thresholds = &self.options.thresholds;
                     looked.scores = score::score(&measured);
                     looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
@@ -318,7 +345,9 @@ impl Preflight {
             })
             .collect();
         let overhead = envelope.overhead(sources.iter().map(|s| s.step));
-        let encoded = match recompress::fit(&sources, overhead, service, &self.options.limits) {
+        let size = sources.iter().map(|s| s.bytes.len()).sum();
+        let fit = || recompress::fit(&sources, overhead, service, &self.options.limits);
+        let encoded = match self.observer.timed(Stage::Fit, size, fit) {
             Ok(encoded) => encoded,
             Err(infeasible) => {
                 findings.push(over_budget(&infeasible));

@@ -13,7 +13,7 @@ use clap::{CommandFactory, Parser};
 use idenfy_preflight::{
     Error, Image, Options, Preflight, Session, Step, Submission, options,
     preview::Preview,
-    report::{ImageReport, Verdict, html::Page},
+    report::{ImageReport, Verdict, html::Page, text::printable},
     rules::{Level, Rule},
     texts::Texts,
 };
@@ -46,7 +46,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
-            let _ = output::print(&format!("preflight: {message}\n"), true);
+            let _ = output::print(&format!("preflight: {}\n", printable(&message)), true);
             ExitCode::from(COULD_NOT_RUN)
         }
     }
@@ -145,7 +145,8 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
                 (Ok((report, _)), LinesFormat::Text) => report.told(style).to_string(),
                 (Ok((report, _)), LinesFormat::Jsonl) => json(report)?,
                 (Err(error), LinesFormat::Text) => {
-                    progress.aside(|| output::print(&format!("preflight: {error}\n"), true))?;
+                    progress
+                        .aside(|| output::print(&format!("preflight: {}\n", printable(&error.to_string())), true))?;
                     String::new()
                 }
                 (Err(error), LinesFormat::Jsonl) => {

@@ -158,7 +158,9 @@ pub fn print(options: &Options) -> String {
     for (table, title, keys) in TABLES {
         let _ = writeln!(out, "\n# {title}\n[{table}]");
         let of = |all: &Map<String, Value>, name: &str| all.get(table).and_then(|t| t.get(name)).cloned();
-        for (name, lines) in keys {
+        // What no file can set is no part of it.
+        let in_file = |name: &str| default.get(table).and_then(Value::as_object).is_some_and(|t| t.contains_key(name));
+        for (name, lines) in keys.iter().filter(|(name, _)| in_file(name)) {
             comment(&mut out, lines);
             entry(&mut out, name, &of(&all, name).unwrap_or_default(), of(&default, name).as_ref());
         }

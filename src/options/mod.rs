@@ -23,13 +23,13 @@ use zeroize::Zeroize;
 /// A struct of settings that can stand in a file: its keys are its fields, and what is said of a key there is said here.
 macro_rules! settings {
     ($(#[$outer:meta])* pub struct $name:ident {
-        $($(#[doc = $doc:literal])+ $(#[serde($($serde:tt)*)])* pub $field:ident: $ty:ty,)*
+        $($(#[doc = $doc:literal])+ $(#[serde($($serde:tt)*)])* $vis:vis $field:ident: $ty:ty,)*
     }) => {
         $(#[$outer])*
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
-            $($(#[doc = $doc])+ $(#[serde($($serde)*)])* pub $field: $ty,)*
+            $($(#[doc = $doc])+ $(#[serde($($serde)*)])* $vis $field: $ty,)*
         }
 
         impl $name {

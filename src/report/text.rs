@@ -79,14 +79,8 @@ impl fmt::Display for Told<'_, ImageReport> {
             Verdict::Ready => ("ok", AnsiColor::Green),
             Verdict::Refused => ("REFUSE", AnsiColor::Red),
         };
-        write!(
-            f,
-            "{}{} {}: {}",
-            style.paint(word, colour),
-            " ".repeat(6 - word.len()),
-            image.step,
-            printable(&image.file)
-        )?;
+        let (gap, step) = (" ".repeat(6 - word.len()), printable(image.step.name()));
+        write!(f, "{}{gap} {step}: {}", style.paint(word, colour), printable(&image.file))?;
         writeln!(f, " ({}){}", facts(image), legibility(image))?;
         if style.detail == Detail::Verbose {
             let json = serde_json::to_value(&image.scores).unwrap_or_default();
@@ -111,7 +105,7 @@ impl fmt::Display for Told<'_, Report> {
         }
         findings(f, &report.findings, None, *style)?;
         if report.skip_analysis.recommended && style.detail > Detail::Quiet {
-            writeln!(f, "skipAnalysis is recommended: {}.", report.skip_analysis.because.join("; "))?;
+            writeln!(f, "skipAnalysis is recommended: {}.", printable(&report.skip_analysis.because.join("; ")))?;
         }
         match report.request.bytes {
             Some(body) => {
@@ -161,7 +155,7 @@ fn findings(f: &mut fmt::Formatter<'_>, all: &[Finding], image: Option<&ImageRep
     }
     let named = |finding: &Finding| {
         let step = finding.step.as_ref().filter(|step| image.map(|i| &i.step) != Some(*step));
-        step.map_or(finding.rule.to_string(), |step: &Step| format!("{} on {step}", finding.rule))
+        step.map_or(finding.rule.to_string(), |step: &Step| format!("{} on {}", finding.rule, printable(step.name())))
     };
     let width = all.iter().map(|x| named(x).len()).max().unwrap_or(0);
     for finding in all {

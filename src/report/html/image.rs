@@ -35,6 +35,7 @@ pub(super) fn section(
                     }
                     p.quiet { (text::facts(report)) }
                     @if let Some(sent) = report.sent.as_ref().filter(|s| s.recompressed) { p.quiet { "Sent as " (text::sent(sent)) "." } }
+                    @if let Some(preview) = preview { (detail(preview)) }
                 }
                 div {
                     p { (advice_text(report.advice)) }
@@ -93,6 +94,12 @@ fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The worst place, near its own scale.
+fn detail(preview: &Preview) -> Markup {
+    html! {
         @if let Some(detail) = &preview.detail {
             h3 { "The worst place" }
             figure.detail {

@@ -178,7 +178,7 @@ fn findings(all: &[Finding], with_step: bool, language: &str) -> Markup {
                     span.rule { (finding.rule.id()) @if with_step { @if let Some(step) = &finding.step { " on " (step) } } }
                     p.seen lang=(language) { (finding.message) }
                     p lang=(language) { (finding.help) }
-                    @if let Some(measured) = super::text::measured(finding) { p.quiet { (measured) "." } }
+                    @if let Some(measured) = super::text::measured(finding) { p.quiet { "Measured: " (measured) "." } }
                     @if let Some(status) = finding.predicts { p.quiet { "The service would probably say " (status) "." } }
                 }
             }
