@@ -166,7 +166,7 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
         }
     }
     if let Some(file) = page {
-        let page = Page::of_images(&reports, &previews).language(telling.language.tag());
+        let page = Page::of_images(&reports, &previews).language(telling.language.tag()).redacted(telling.redact);
         file.write(page.render(&preflight.options().thresholds).as_bytes())?;
     }
     Ok(status)

@@ -71,7 +71,9 @@ pub fn checked(
     let images = submission.images.par_iter().zip(&outcome.report.images);
     let previews: Vec<_> = images.map(|(image, report)| preflight.preview(image, report, telling.redact)).collect();
     let skeleton = outcome.request.as_ref().map(|request| request.skeleton());
-    let page = Page::of_submission(&outcome.report, &previews, skeleton).language(telling.language.tag());
+    let page = Page::of_submission(&outcome.report, &previews, skeleton)
+        .language(telling.language.tag())
+        .redacted(telling.redact);
     let page = page.render(&preflight.options().thresholds);
     Ok((outcome, Pending(Some((file, page)))))
 }

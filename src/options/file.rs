@@ -165,7 +165,10 @@ pub fn print(options: &Options) -> String {
             entry(&mut out, name, &of(&all, name).unwrap_or_default(), of(&default, name).as_ref());
         }
     }
-    out.push_str("\n# What rules weigh: \"allow\", \"warn\" or \"deny\"; `all` is for those not named. `preflight rules` lists them with their defaults.\n[levels]\n");
+    out.push_str(
+        "\n# What rules weigh: \"allow\", \"warn\" or \"deny\"; `all` is for those not named.\n\
+         # `preflight rules` lists them with their defaults.\n[levels]\n",
+    );
     for (rule, level) in all.get("levels").and_then(Value::as_object).into_iter().flatten() {
         entry(&mut out, rule, level, None);
     }

@@ -1,8 +1,9 @@
 //! What findings say, in another language than English: a table of two sentences a rule, by the rule's name.
 //!
-//! English is what the checks themselves write, with the numbers that were seen. A table has for each rule what is wrong and
-//! what to do, for the person with the camera; what it leaves out stays English, as do rules on the call, which speak to
-//! programmers. A key may be finer than a rule: `too_blurry.motion`, `glare.picture` (the evidence's `kind` and `covers`).
+//! English is what the checks themselves write, with the numbers that were seen. A table has for each rule what is wrong
+//! and what to do, for the person with the camera; what it leaves out stays English, as do most rules on the call, which
+//! speak to programmers. A key may be finer than a rule: `too_blurry.motion`, `glare.picture` (the evidence's `kind` and
+//! `covers`).
 
 use crate::{
     finding::Finding,

@@ -19,7 +19,8 @@ pub(super) fn section(report: &Report) -> Markup {
             span.track aria-hidden="true" {
                 @for (i, size) in sizes.iter().enumerate() {
                     @let from: u64 = sizes.iter().take(i).sum();
-                    span class=(format!("part s{}", i.min(5))) style=(format!("left:{:.2}%;width:{:.2}%", percent(from), percent(*size))) {}
+                    @let place = format!("left:{:.2}%;width:{:.2}%", percent(from), percent(*size));
+                    span class=(format!("part s{}", i.min(5))) style=(place) {}
                 }
                 span.tick style=(format!("left:calc({:.2}% - 1px)", percent(limit))) {}
             }
@@ -38,7 +39,9 @@ pub(super) fn section(report: &Report) -> Markup {
                     tr {
                         th scope="row" { span class=(format!("dot s{}", i.min(5))) {} (image.step) }
                         td.number { (bytes(given.get(i).copied().unwrap_or(0))) }
-                        @if let Some(sent) = sent.as_ref().and_then(|s| s.get(i)) { td.number { "sent " (bytes(*sent)) } }
+                        @if let Some(sent) = sent.as_ref().and_then(|s| s.get(i)) {
+                            td.number { "sent " (bytes(*sent)) }
+                        }
                     }
                 }
             }

@@ -24,7 +24,10 @@ pub(super) fn section(
         section.sheet aria-labelledby=(id) {
             h2 id=(id) {
                 (report.step) " "
-                @if report.verdict == Verdict::Ready { span.badge.ready { "ready" } } @else { span.badge.refused { "refused" } }
+                @match report.verdict {
+                    Verdict::Ready => span.badge.ready { "ready" },
+                    Verdict::Refused => span.badge.refused { "refused" },
+                }
                 @if !redacted { " " span.name { (report.file) } }
             }
             div.two {
@@ -34,7 +37,9 @@ pub(super) fn section(
                         None => p.quiet { "This file cannot be shown as a picture." },
                     }
                     p.quiet { (text::facts(report)) }
-                    @if let Some(sent) = report.sent.as_ref().filter(|s| s.recompressed) { p.quiet { "Sent as " (text::sent(sent)) "." } }
+                    @if let Some(sent) = report.sent.as_ref().filter(|s| s.recompressed) {
+                        p.quiet { "Sent as " (text::sent(sent)) "." }
+                    }
                     @if let Some(preview) = preview { (detail(preview)) }
                 }
                 div {
@@ -64,7 +69,10 @@ fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
     ];
     let drawn = || layers.iter().filter(|(.., count)| *count > 0);
     let described = drawn().map(|(_, name, count)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
-    let alt = if preview.redacted { "The picture, faces and print hidden" } else { "The picture" };
+    let described = if described.is_empty() { "Nothing is marked".to_owned() } else { format!("Marked: {described}") };
+    let hidden = if preview.redacted { ", faces and print hidden" } else { "" };
+    let alt = format!("The picture for {}{hidden}", report.step);
+    let widest = TALLEST_REM * preview.width as f32 / preview.height.max(1) as f32;
     let boxes = |class: &'static str, places: &[[f32; 4]]| {
         html! {
             g class=(class) {
@@ -80,10 +88,10 @@ fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
                 input.show.(class) type="checkbox" checked id=(format!("{class}-{number}"));
                 label for=(format!("{class}-{number}")) { (name) }
             }
-            div.stage style=(format!("max-width:{:.1}rem", TALLEST_REM * preview.width as f32 / preview.height as f32)) {
-                img src=(data(&preview.jpeg)) alt=(format!("{alt} for {}", report.step)) width=(preview.width) height=(preview.height);
+            div.stage style=(format!("max-width:{widest:.1}rem")) {
+                img src=(data(&preview.jpeg)) alt=(alt) width=(preview.width) height=(preview.height);
                 svg viewBox=(format!("0 0 {} {}", preview.width, preview.height)) preserveAspectRatio="none" role="img"
-                    aria-label=(if described.is_empty() { "Nothing is marked".to_owned() } else { format!("Marked: {described}") }) {
+                    aria-label=(described) {
                     (boxes("soft", &places.soft))
                     (boxes("glare", &places.glare))
                     (boxes("face", &places.faces))
@@ -153,7 +161,9 @@ fn scores(scores: &Scores, t: &Thresholds) -> Markup {
                             }
                         }
                         td.number { (score) }
-                        td.number.note { @if let Some((mark, _)) = marks.iter().find(|(mark, _)| score < *mark) { "under " (mark) } }
+                        td.number.note {
+                            @if let Some((mark, _)) = marks.iter().find(|(mark, _)| score < *mark) { "under " (mark) }
+                        }
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! The report as one page that needs nothing beside it: no script, no font, no picture from elsewhere.
 //!
-//! Everything in it that came from a file or a user is escaped by the template (`maud`), and a policy in the page forbids
-//! the browser to load or run anything. `cargo doc` of [`Page`] has the whole way from files to page.
+//! Everything in it that came from a file or a user is escaped by the template (`maud`), and a policy in the page
+//! forbids the browser to load or run anything. [`Page`] has the whole way from files to page.
 
 mod budget;
 mod image;
@@ -16,7 +16,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 /// use idenfy_preflight::{Image, Preflight, Step, Submission, report::html::Page};
 ///
 /// let preflight = Preflight::default();
-/// let submission = Submission::new().country("LT").image(Image::new(Step::Front, "front.jpg", std::fs::read("testdata/front.jpg")?));
+/// let front = Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?;
+/// let submission = Submission::new().country("LT").image(front);
 /// let outcome = preflight.check(&submission)?;
 /// let previews: Vec<_> = submission.images.iter().zip(&outcome.report.images)
 ///     .map(|(image, report)| preflight.preview(image, report, false)).collect();
@@ -32,31 +33,37 @@ pub struct Page<'a> {
     previews: &'a [Option<Preview>],
     skeleton: Option<String>,
     language: &'a str,
+    redacted: bool,
 }
 
 impl<'a> Page<'a> {
     /// On a submission: the previews in the order of its images, and the [skeleton](crate::Request::skeleton) of its
     /// request where there is one.
     pub fn of_submission(report: &'a Report, previews: &'a [Option<Preview>], skeleton: Option<String>) -> Self {
-        Self { submission: Some(report), images: &report.images, previews, skeleton, language: "en" }
+        Self { submission: Some(report), images: &report.images, previews, skeleton, language: "en", redacted: false }
     }
 
     /// On images that were looked at one by one, with their previews in the same order.
     pub fn of_images(images: &'a [ImageReport], previews: &'a [Option<Preview>]) -> Self {
-        Self { submission: None, images, previews, skeleton: None, language: "en" }
+        Self { submission: None, images, previews, skeleton: None, language: "en", redacted: false }
     }
 
-    /// The language (BCP 47) that findings were [translated](crate::texts::Texts) to, so that they are read out rightly. The
-    /// page's own words are English.
+    /// The language (BCP 47) that findings were [translated](crate::texts::Texts) to, so that they are read out rightly.
+    /// The page's own words are English.
     pub fn language(mut self, language: &'a str) -> Self {
         self.language = language;
         self
     }
 
-    /// The page. The thresholds are those that the images were judged by; the scores are shown against them. Where a
-    /// preview is redacted, file names are left out too.
+    /// Leaves file names out, as is done anyway when a preview is redacted.
+    pub fn redacted(mut self, redacted: bool) -> Self {
+        self.redacted = redacted;
+        self
+    }
+
+    /// The page. The thresholds are those that the images were judged by; the scores are shown against them.
     pub fn render(&self, thresholds: &Thresholds) -> String {
-        let redacted = self.previews.iter().flatten().any(|p| p.redacted);
+        let redacted = self.redacted || self.previews.iter().flatten().any(|p| p.redacted);
         let body = html! {
             header { (self.summary()) }
             main {
@@ -65,7 +72,8 @@ impl<'a> Page<'a> {
                     (budget::section(report))
                 }
                 @for (i, report) in self.images.iter().enumerate() {
-                    (image::section(i, report, self.previews.get(i).and_then(Option::as_ref), thresholds, redacted, self.language))
+                    @let preview = self.previews.get(i).and_then(Option::as_ref);
+                    (image::section(i, report, preview, thresholds, redacted, self.language))
                 }
                 @if let Some(skeleton) = &self.skeleton { (request(skeleton)) }
             }
@@ -124,7 +132,10 @@ impl<'a> Page<'a> {
             self.submission.map(|r| r.config.as_str()).or(self.images.first().and_then(|i| i.config.as_deref()));
         html! {
             footer {
-                p { "idenfy-preflight " (env!("CARGO_PKG_VERSION")) @if let Some(config) = config { ", settings " (config) } }
+                p {
+                    "idenfy-preflight " (env!("CARGO_PKG_VERSION"))
+                    @if let Some(config) = config { ", settings " (config) }
+                }
                 p {
                     "Ready means that the service should be able to read the images, not that it will approve them. "
                     @if redacted { "Faces, print and file names are hidden." }
@@ -135,13 +146,16 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Nothing runs, nothing is loaded.
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
 fn document(title: &str, body: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) }
@@ -175,11 +189,16 @@ fn findings(all: &[Finding], with_step: bool, language: &str) -> Markup {
                         Level::Warn => span.badge.warn { "warn" },
                         Level::Allow => span.badge.allow { "note" },
                     }
-                    span.rule { (finding.rule.id()) @if with_step { @if let Some(step) = &finding.step { " on " (step) } } }
+                    span.rule {
+                        (finding.rule.id())
+                        @if let Some(step) = finding.step.as_ref().filter(|_| with_step) { " on " (step) }
+                    }
                     p.seen lang=(language) { (finding.message) }
                     p lang=(language) { (finding.help) }
                     @if let Some(measured) = super::text::measured(finding) { p.quiet { "Measured: " (measured) "." } }
-                    @if let Some(status) = finding.predicts { p.quiet { "The service would probably say " (status) "." } }
+                    @if let Some(status) = finding.predicts {
+                        p.quiet { "The service would probably say " (status) "." }
+                    }
                 }
             }
         }
