@@ -151,8 +151,8 @@ async fn submit(
     }
     let Service { preflight, submitter, .. } = service;
     let blocking = Arc::clone(&submitter);
-    let created = on_network(move || blocking.create(&NewSession::new("user-7"))).await?;
-    let session = created.map_err(|e| Refusal::Failed(e.to_string()))?.session;
+    let create = move || blocking.create(&NewSession::new("user-7")).map_err(|e| e.to_string());
+    let session = on_network(create).await?.map_err(Refusal::Failed)?.session;
     let outcome = on_rayon(place, move || preflight.check(submission.session(session))).await?;
     let Outcome { mut report, request, .. } = outcome.map_err(|e| Refusal::Failed(e.to_string()))?;
     let mut answer = Value::Null;

@@ -5,6 +5,7 @@ use crate::{
     options::Thresholds,
     preview::Preview,
     report::{ImageReport, Verdict, text},
+    rules::{Level, Rule},
     score::Scores,
     submission::Step,
 };
@@ -61,14 +62,16 @@ fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
     let places = &report.places;
     // A selfie shows none.
     let document = report.document.as_ref().filter(|_| report.step != Step::Face);
+    let told = |rule: Rule| report.findings.iter().any(|f| f.rule == rule && f.level > Level::Allow);
+    // What is of no consequence is there to be switched on.
     let layers = [
-        ("quad", "Document", usize::from(document.is_some())),
-        ("glare", "Glare", places.glare.len()),
-        ("soft", "Soft print", places.soft.len()),
-        ("face", "Face", places.faces.len()),
+        ("quad", "Document", usize::from(document.is_some()), true),
+        ("glare", "Glare", places.glare.len(), told(Rule::Glare)),
+        ("soft", "Soft print", places.soft.len(), told(Rule::TooBlurry)),
+        ("face", "Face", places.faces.len(), true),
     ];
-    let drawn = || layers.iter().filter(|(.., count)| *count > 0);
-    let described = drawn().map(|(_, name, count)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
+    let drawn = || layers.iter().filter(|(_, _, count, _)| *count > 0);
+    let described = drawn().map(|(_, name, count, _)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
     let described = if described.is_empty() { "Nothing is marked".to_owned() } else { format!("Marked: {described}") };
     let hidden = if preview.redacted { ", faces and print hidden" } else { "" };
     let alt = format!("The picture for {}{hidden}", report.step);
@@ -84,8 +87,8 @@ fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
     };
     html! {
         figure {
-            @for (class, name, _) in drawn() {
-                input.show.(class) type="checkbox" checked id=(format!("{class}-{number}"));
+            @for (class, name, _, shown) in drawn() {
+                input.show.(class) type="checkbox" checked[*shown] id=(format!("{class}-{number}"));
                 label for=(format!("{class}-{number}")) { (name) }
             }
             div.stage style=(format!("max-width:{widest:.1}rem")) {
