@@ -170,6 +170,9 @@ fn scores(scores: &Scores, t: &Thresholds) -> Markup {
                     }
                 }
             }
+            p.quiet.small {
+                "Under the left of two marks a photo is to be taken again, under the other it is warned of."
+            }
         }
     }
 }
