@@ -1,5 +1,6 @@
 //! Country codes: ISO 3166-1 alpha-2 and `XK` (Kosovo), the 250 that the service's own list has.
 
+use serde::{Deserialize, Serialize, de::Error};
 use std::{fmt, str::FromStr};
 
 /// The 249 officially assigned codes of ISO 3166-1, in order. `XK` is user-assigned and taken beside them.
@@ -64,6 +65,19 @@ impl FromStr for Country {
 impl fmt::Display for Country {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
+    }
+}
+
+impl Serialize for Country {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Country {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        code.parse().map_err(|()| D::Error::custom(format!("{code:?} is no ISO 3166-1 alpha-2 code or XK")))
     }
 }
 

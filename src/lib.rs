@@ -4,6 +4,7 @@
 //! A [`Submission`] goes into [`Preflight::check`], an [`Outcome`] comes out: a [report](report::Report) and, when no
 //! finding denies it, the [`Request`], whose bytes are the exact body to POST. One image alone is looked at by
 //! [`Preflight::inspect`]. The stages in between are public, so that each can be used and measured on its own.
+//! [`cookbook`] has whole recipes.
 //! What comes after the request is in `submit` and `sandbox`, by the features of these names.
 #![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![warn(clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
@@ -22,11 +23,13 @@ pub mod pixmap;
 pub mod rules;
 pub mod session;
 pub mod submission;
+pub mod texts;
 // Stages; the corridor has their order.
 pub mod check;
 pub mod decode;
 pub mod format;
 pub mod measure;
+pub mod preview;
 pub mod probe;
 pub mod recompress;
 pub mod replace;
@@ -35,6 +38,8 @@ pub mod request;
 pub mod score;
 pub mod unlock;
 // The corridor.
+pub mod cookbook;
+pub mod observe;
 pub mod preflight;
 
 // Beyond the request.

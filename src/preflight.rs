@@ -12,12 +12,14 @@ use crate::{
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements, hash::Look},
+    observe::{Observer, Stage, Timing},
     options::{Limits, Options, Thresholds},
     pixmap::{Region, View},
+    preview::{self, Hidden, Preview},
     probe::{self, Details, Header},
     recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
     replace,
-    report::{DocumentReport, ImageReport, PageReport, Report, RequestReport, Sent, Verdict},
+    report::{DocumentReport, ImageReport, PageReport, Places, Report, RequestReport, Sent, Verdict},
     request::{Envelope, Request},
     rules::{Family, Rule},
     score::{self, Scores},
@@ -62,21 +64,52 @@ impl Cancel {
 ///
 /// Work runs in parallel over images in the rayon pool that it is called in: `pool.install(|| preflight.check(…))`
 /// uses a pool of your own. Results do not depend on the number of threads.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Preflight {
     options: Options,
+    /// Of the options, for the reports.
+    fingerprint: Arc<str>,
     cancel: Cancel,
+    observer: Observer,
+}
+
+impl Default for Preflight {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
 }
 
 impl Preflight {
     /// With these settings.
     pub fn new(options: Options) -> Self {
-        Self { options, cancel: Cancel::default() }
+        Self {
+            fingerprint: options.fingerprint().into(),
+            options,
+            cancel: Cancel::default(),
+            observer: Observer::default(),
+        }
     }
 
     /// Stops when told to.
     pub fn cancelled_by(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
+        self
+    }
+
+    /// Tells how long every stage took, from whichever thread it ran in: for histograms of a metrics library.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step};
+    /// use std::sync::{Arc, Mutex};
+    /// let seen = Arc::new(Mutex::new(Vec::new()));
+    /// let log = Arc::clone(&seen);
+    /// let preflight = Preflight::default().observed_by(move |timing| log.lock().unwrap().push(timing.stage.name()));
+    /// preflight.inspect(&Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?)?;
+    /// assert_eq!(*seen.lock().unwrap(), ["probe", "decode", "measure"]);
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
+    pub fn observed_by(mut self, told: impl Fn(Timing) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(told);
         self
     }
 
@@ -93,7 +126,8 @@ impl Preflight {
         self.cancel.check()?;
         let mut looked = self.look(image);
         self.settle(&mut looked.findings);
-        Ok(report(image, looked, &self.options.thresholds))
+        let config = Some(self.fingerprint.to_string());
+        Ok(ImageReport { config, ..report(image, looked, &self.options.thresholds) })
     }
 
     /// Looks at a submission, fits it into the budget and writes the request, unless something denies it.
@@ -143,7 +177,8 @@ impl Preflight {
             .zip(looks)
             .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked, &self.options.thresholds) })
             .collect::<Vec<_>>();
-        let request = plan.map(|plan| plan.assemble(given));
+        let size = images.iter().filter_map(|i| i.sent.as_ref()).map(|sent| sent.bytes as usize).sum();
+        let request = plan.map(|plan| self.observer.timed(Stage::Assemble, size, || plan.assemble(given)));
         let report = Report {
             verdict: if request.is_some() { Verdict::Ready } else { Verdict::Refused },
             advice: images.iter().map(|i| i.advice).max().unwrap_or_default(),
@@ -154,8 +189,41 @@ impl Preflight {
                 bytes: request.as_ref().map(|r| r.body().len() as u64),
                 limit: service.max_body_bytes,
             },
+            config: self.fingerprint.to_string(),
         };
         Ok(Outcome { report, request })
+    }
+
+    /// A picture for people to look at, with its worst place near its own scale: what `report` was made of, or what stands
+    /// in for it. With `redact`, faces and print are hidden. `None` for what cannot be shown.
+    pub fn preview(&self, image: &Image<'_>, report: &ImageReport, redact: bool) -> Option<Preview> {
+        let limits = &self.options.limits;
+        let mut header = probed(&image.bytes, limits).ok()?;
+        let replacement = replace::replace(&image.bytes, &header, &self.options).and_then(Result::ok);
+        let bytes = replacement.as_ref().map_or(&*image.bytes, |new| &new.bytes);
+        if replacement.is_some() {
+            header = probed(bytes, limits).ok()?;
+        }
+        contained(header.format.name(), || {
+            let (picture, view) = match header.format {
+                Format::Pdf => {
+                    let view = decode::view(bytes, &header, 1, limits)?.picture;
+                    (preview::of_view(&view).ok_or(Refusal::NoPages)?, view)
+                }
+                format => {
+                    let picture = if format.is_accepted() {
+                        decode::pixmap(bytes, &header, limits)?.picture
+                    } else {
+                        decode::other::pixmap(bytes, format, limits)?.picture
+                    };
+                    let view = View::from_pixmap(&picture, View::reduction(picture.width(), picture.height()));
+                    (picture, view)
+                }
+            };
+            let hidden = redact.then(|| Hidden::of(&image.step, &view));
+            Ok(Preview::of(&picture, (view.width, view.height), report.worst_place(), hidden.as_ref()))
+        })
+        .ok()?
     }
 
     /// Bytes to findings: probe, replace, decode, measure, score, check.
@@ -168,7 +236,7 @@ impl Preflight {
             return looked;
         }
         let mut bytes = &*image.bytes;
-        let mut header = match probed(bytes, limits) {
+        let mut header = match self.observer.timed(Stage::Probe, bytes.len(), || probed(bytes, limits)) {
             Ok(header) => header,
             Err(refusal) => {
                 looked.findings.push(check::container::refusal(&refusal, limits).on(step));
@@ -208,14 +276,16 @@ impl Preflight {
             let part = |reduction, region: &Region| {
                 contained(name, || decode::part(bytes, &header, reduction, region, limits)).ok()
             };
-            match contained(name, view) {
+            match self.observer.timed(Stage::Decode, bytes.len(), || contained(name, view)) {
                 Ok(seen) => {
                     // What the header's reader saw already is not told twice.
                     let new = seen.faults.iter().filter(|fault| !header.faults.contains(fault));
                     looked.findings.extend(new.map(|f| check::container::fault(f).on(step)));
                     looked.size = Some((seen.picture.width, seen.picture.height));
                     looked.look = Some(Look::of(&seen.picture));
-                    let measured = self.measure(step, seen.picture, part);
+                    let size = seen.picture.luma.data().len();
+                    let measure = || self.measure(step, seen.picture, part);
+                    let measured = self.observer.timed(Stage::Measure, size, measure);
                     let thresholds = &self.options.thresholds;
                     looked.scores = score::score(&measured);
                     looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
@@ -281,7 +351,9 @@ impl Preflight {
             })
             .collect();
         let overhead = envelope.overhead(sources.iter().map(|s| s.step));
-        let Some(encoded) = self.fitted(&sources, overhead, findings) else { return Ok(None) };
+        let size = sources.iter().map(|s| s.bytes.len()).sum();
+        let fitted = || self.fitted(&sources, overhead, findings);
+        let Some(encoded) = self.observer.timed(Stage::Fit, size, fitted) else { return Ok(None) };
         self.cancel.check()?;
         let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
             let (sent, found) = self.again(source.step, encoded);
@@ -521,8 +593,10 @@ fn report(image: &Image<'_>, looked: Looked, thresholds: &Thresholds) -> ImageRe
             .as_ref()
             .and_then(|m| m.document.as_ref())
             .map(|d| DocumentReport { quad: d.quad, fully_visible: d.fully_visible }),
+        places: looked.measured.as_ref().map(Places::of).unwrap_or_default(),
         scores: looked.scores,
         findings: looked.findings,
         sent: None,
+        config: None,
     }
 }

@@ -50,6 +50,25 @@ impl Request {
         self.scan_ref.as_deref()
     }
 
+    /// The body for people to read: every image as the number of its characters, the token hidden.
+    pub fn skeleton(&self) -> String {
+        let texts = |(_, bytes): &(Step, usize)| base64_len(*bytes as u64) as usize;
+        let tail = if self.skip_analysis { SKIPPING_TAIL } else { TAIL };
+        let mut at = self.body.len() - tail.len();
+        let mut shown = vec![tail.to_owned()];
+        for (i, image) in self.images.iter().enumerate().rev() {
+            let key = key(i, &image.0);
+            shown.push(format!("{key}({} characters of base64)\"", texts(image)));
+            at = at.saturating_sub(key.len() + texts(image) + 1);
+        }
+        let head = String::from_utf8_lossy(self.body.get(..at).unwrap_or(&[])).into_owned();
+        shown.push(match &self.token {
+            Some(token) => head.replacen(&json_text(token.expose()), "\"(hidden)\"", 1),
+            None => head,
+        });
+        shown.into_iter().rev().collect()
+    }
+
     /// Whether it asks for `skipAnalysis`.
     pub fn skips_analysis(&self) -> bool {
         self.skip_analysis
@@ -61,6 +80,10 @@ impl fmt::Debug for Request {
         write!(f, "Request({} bytes, {} images)", self.body.len(), self.images.len())
     }
 }
+
+/// What stands behind the last image.
+const TAIL: &str = "}}";
+const SKIPPING_TAIL: &str = "},\"skipAnalysis\":true}";
 
 /// Everything in the body but the images' bytes.
 #[derive(Clone, Debug)]
@@ -94,7 +117,7 @@ impl Envelope {
     }
 
     fn tail(&self) -> &'static str {
-        if self.skip_analysis { "},\"skipAnalysis\":true}" } else { "}}" }
+        if self.skip_analysis { SKIPPING_TAIL } else { TAIL }
     }
 
     /// Bytes of the body without a single character of base64.

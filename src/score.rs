@@ -25,6 +25,17 @@ pub struct Scores {
     pub face: Option<u8>,
 }
 
+impl Scores {
+    /// The glare score of a document of which this share, 0 to 1, is blown out.
+    pub fn of_glare(fraction: f32) -> u8 {
+        percent((-GLARE_FALL * fraction).exp())
+    }
+}
+
+fn percent(p: f32) -> u8 {
+    (100.0 * p.clamp(0.0, 1.0)).round() as u8
+}
+
 /// The probability, 0 to 1, that the text can be read as far as each cause is concerned.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -94,13 +105,12 @@ impl Causes {
 /// Maps measurements to scores.
 pub fn score(m: &Measurements) -> Scores {
     let causes = Causes::of(m);
-    let percent = |p: f32| (100.0 * p.clamp(0.0, 1.0)).round() as u8;
     // A selfie has no print and no document: its face is scored instead.
     let selfie = m.faces.is_some();
     Scores {
         legibility: causes.legible().filter(|_| !selfie).map(percent),
         sharpness: causes.sharp.filter(|_| !selfie).map(percent),
-        glare: Some(percent((-GLARE_FALL * m.glare.fraction).exp())),
+        glare: Some(Scores::of_glare(m.glare.fraction)),
         exposure: Some(percent(causes.light)),
         document: (!selfie).then(|| m.document.as_ref().map_or(0, |d| percent(d.confidence * causes.whole))),
         face: m.faces.as_ref().map(face),

@@ -336,7 +336,7 @@ impl Judge<'_> {
 /// faces one way only; blur of defocus stays under 1.3.
 const MOVED: f32 = 1.4;
 /// Certainty from which on a patch is shown as a reflection.
-const SURE: f32 = 0.3;
+pub(crate) const SURE: f32 = 0.3;
 
 /// Boxes as evidence, `[[x, y, width, height], …]`.
 fn boxes_of(boxes: impl Iterator<Item = [f32; 4]>) -> Value {

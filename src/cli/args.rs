@@ -3,11 +3,12 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use idenfy_preflight::{
     Options, SkipAnalysis,
-    options::{Levels, PdfPassword, Sensitivity, Thresholds, TokenField},
+    options::{Levels, PdfPassword, Sensitivity, Thresholds, TokenField, file},
     rules::{Level, Rule},
     submission::TokenType,
+    texts::Texts,
 };
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 /// Looks at identity-document images before they are sent to iDenfy's Direct Processing API.
 ///
@@ -32,6 +33,24 @@ pub enum Command {
     Sandbox(super::sandbox::Serve),
     /// Print every rule with its family, its level and what it looks for.
     Rules,
+    Config(Config),
+    /// Print a script that completes this program's arguments in a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of the program, or of one of its commands.
+    Man {
+        /// Which command.
+        command: Option<String>,
+    },
+}
+
+/// Print the settings that hold, as a file for --config: every key with its meaning, its default and its source.
+#[derive(Args)]
+pub struct Config {
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// Check one submission, fit it into the limit and write the body that is ready to send.
@@ -73,15 +92,15 @@ pub struct Check {
     /// When to set skipAnalysis in the request.
     #[arg(long, value_name = "WHEN", value_enum, default_value = "never")]
     pub skip_analysis: Skip,
-    /// The most that the whole JSON body may have.
-    #[arg(long, value_name = "BYTES", default_value_t = 20_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub budget: u64,
+    /// The most that the whole JSON body may have [default: 20000000].
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub budget: Option<u64>,
     /// The most characters of base64 that one image may have (older service pages: 6000000).
     #[arg(long, value_name = "CHARACTERS", value_parser = clap::value_parser!(u64).range(1..))]
     pub image_cap: Option<u64>,
-    /// The field that carries the token; the service's pages of before 2026 call it authToken.
-    #[arg(long, value_name = "NAME", value_enum, default_value = "token")]
-    pub token_field: Field,
+    /// The field that carries the token [default: token]; the service's pages of before 2026 call it authToken.
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub token_field: Option<Field>,
     /// Where to write the body; - for standard output (the report then goes to standard error). A file is replaced only
     /// when there is a body: a check that refuses leaves an older one as it is.
     #[arg(long, value_name = "FILE")]
@@ -91,6 +110,8 @@ pub struct Check {
     pub format: ReportFormat,
     #[command(flatten)]
     pub look: Look,
+    #[command(flatten)]
+    pub telling: Telling,
 }
 
 /// Look at files one by one, as images for one step, without a submission.
@@ -107,11 +128,37 @@ pub struct Inspect {
     pub format: LinesFormat,
     #[command(flatten)]
     pub look: Look,
+    #[command(flatten)]
+    pub telling: Telling,
+}
+
+/// How the answer is told.
+#[derive(Args)]
+#[command(next_help_heading = "Answer")]
+pub struct Telling {
+    /// Say verdicts alone.
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say scores, native values and evidence too.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// The language of what findings say. Rules on the call stay English.
+    #[arg(long, value_name = "LANGUAGE", value_enum, default_value = "en")]
+    pub language: Language,
+    /// Also write the report as one HTML page, with the pictures and what was seen where.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+    /// Hide faces, print and file names in that page, so that it can be filed.
+    #[arg(long, requires = "report")]
+    pub redact: bool,
 }
 
 /// How images are looked at.
 #[derive(Args)]
 pub struct Look {
+    /// A TOML file of settings; flags stand above it. `preflight config` prints one with every key.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Turn HEIC, WebP, TIFF, BMP and GIF into JPEG, and go on with that.
     #[arg(long)]
     convert: bool,
@@ -120,9 +167,9 @@ pub struct Look {
     #[arg(long, value_name = "PASSWORD", env = "IDENFY_PDF_PASSWORD", hide_env_values = true)]
     pdf_password: Option<String>,
     /// How readily a picture is called bad: low, only what surely cannot be read; high, whatever may cost a second
-    /// attempt.
-    #[arg(long, value_name = "LEVEL", value_enum, default_value = "medium")]
-    sensitivity: Sensitive,
+    /// attempt [default: medium].
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    sensitivity: Option<Sensitive>,
     /// Let a rule pass: it is told and does not count. `all` lets everything through that can be sent at all: not a body
     /// over the limit, not a file too large to be read, not two images for one step.
     #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true, help_heading = "Rules")]
@@ -136,11 +183,21 @@ pub struct Look {
 }
 
 impl Look {
-    /// The options that follow; two flags that contradict are told.
+    /// The options that follow, over those of the file; two flags that contradict are told.
     pub fn options(&self) -> Result<Options, String> {
-        let mut options = Options::default();
-        options.thresholds = Thresholds::new(self.sensitivity.into());
-        options.convert = self.convert;
+        let sensitivity = self.sensitivity.map(Into::into);
+        let mut options = match &self.config {
+            Some(path) => {
+                let text = fs::read_to_string(path).map_err(|e| format!("--config {}: {e}", path.display()))?;
+                file::parse(&text, sensitivity).map_err(|e| format!("--config {}, {e}", path.display()))?
+            }
+            None => {
+                let mut options = Options::default();
+                options.thresholds = Thresholds::new(sensitivity.unwrap_or_default());
+                options
+            }
+        };
+        options.convert |= self.convert;
         options.pdf_password = self.pdf_password.clone().map(PdfPassword::new);
         let mut seen = std::collections::BTreeMap::new();
         let flags = [(Level::Allow, &self.allow), (Level::Warn, &self.warn), (Level::Deny, &self.deny)];
@@ -171,6 +228,33 @@ fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
         _ => Err("NAME=FILE is needed, such as VISA_PAGE=visa.jpg".into()),
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
+}
+
+impl Language {
+    /// Its tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+        }
+    }
+}
+
+impl From<Language> for Texts {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::english(),
+            Language::De => Self::german(),
+        }
     }
 }
 

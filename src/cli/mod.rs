@@ -6,13 +6,16 @@ mod output;
 mod sandbox;
 #[cfg(feature = "submit")]
 mod submit;
+mod tell;
 
-use args::{Check, Cli, Command, Inspect, LinesFormat, ReportFormat};
-use clap::Parser;
+use args::{Check, Cli, Command, Config, Inspect, LinesFormat, ReportFormat};
+use clap::{CommandFactory, Parser};
 use idenfy_preflight::{
-    Error, Image, Options, Preflight, Session, Step, Submission,
-    report::{ImageReport, Verdict},
+    Error, Image, Options, Preflight, Session, Step, Submission, options,
+    preview::Preview,
+    report::{ImageReport, Verdict, html::Page, text::printable},
     rules::{Level, Rule},
+    texts::Texts,
 };
 use output::Out;
 use rayon::prelude::*;
@@ -38,11 +41,14 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Rules => output::print(&rules(), false).map(|()| 0),
+        Command::Config(args) => print_config(&args),
+        Command::Completions { shell } => completions(shell),
+        Command::Man { command } => man(command.as_deref()),
     };
     match done {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
-            let _ = output::print(&format!("preflight: {message}\n"), true);
+            let _ = output::print(&format!("preflight: {}\n", printable(&message)), true);
             ExitCode::from(COULD_NOT_RUN)
         }
     }
@@ -51,33 +57,31 @@ pub fn run() -> ExitCode {
 /// The options of a submission.
 fn options(args: &Check) -> Result<Options, String> {
     let mut options = args.look.options()?;
-    options.service.max_body_bytes = args.budget;
-    options.service.max_image_base64 = args.image_cap;
-    options.service.token_field = args.token_field.into();
+    let service = &mut options.service;
+    service.max_body_bytes = args.budget.unwrap_or(service.max_body_bytes);
+    service.max_image_base64 = args.image_cap.or(service.max_image_base64);
+    service.token_field = args.token_field.map_or(service.token_field, Into::into);
     Ok(options)
 }
 
 fn run_check(args: &Check) -> Result<u8, String> {
     let options = options(args)?;
     let out = args.out.as_deref().map(Out::open).transpose()?;
+    let page = tell::page_file(&args.telling)?;
     let to_stderr = matches!(out, Some(Out::Stdout));
     let submission = submission(args, &options)?;
-    let outcome = Preflight::new(options).check(submission).map_err(|e| e.to_string())?;
+    let preflight = Preflight::new(options);
+    let (outcome, page) = tell::checked(&preflight, submission, &args.telling, page)?;
     let report = match args.format {
-        ReportFormat::Text => outcome.report.to_string(),
+        ReportFormat::Text => outcome.report.told(tell::style(&args.telling, to_stderr)).to_string(),
         ReportFormat::Json => json(&outcome.report)?,
     };
-    match (outcome.request, out) {
-        (Some(request), Some(out)) => {
-            out.write(request.body())?;
-            output::print(&report, to_stderr)?;
-            Ok(0)
-        }
-        (request, _) => {
-            output::print(&report, to_stderr)?;
-            Ok(if request.is_some() { 0 } else { NOT_READY })
-        }
+    if let (Some(request), Some(out)) = (&outcome.request, out) {
+        out.write(request.body())?;
     }
+    page.write()?;
+    output::print(&report, to_stderr)?;
+    Ok(if outcome.request.is_some() { 0 } else { NOT_READY })
 }
 
 /// The arguments as a submission, files read.
@@ -119,36 +123,86 @@ fn session(path: &Path, options: &Options) -> Result<Session, String> {
 
 fn run_inspect(args: &Inspect) -> Result<u8, String> {
     let options = args.look.options()?;
+    let telling = &args.telling;
+    let page = tell::page_file(telling)?;
     let step = Step::from(args.step.as_str());
     let preflight = Preflight::new(options);
-    let look = |path: &Path| -> Result<ImageReport, Error> {
-        preflight.inspect(&Image::open(&step, path, &preflight.options().limits)?)
+    let style = tell::style(telling, false);
+    let texts = Texts::from(telling.language);
+    let look = |path: &Path| -> Result<(ImageReport, Option<Preview>), Error> {
+        let image = Image::open(&step, path, &preflight.options().limits)?;
+        let mut report = preflight.inspect(&image)?;
+        texts.translate_image(&mut report);
+        let preview = page.as_ref().and_then(|_| preflight.preview(&image, &report, telling.redact));
+        Ok((report, preview))
     };
+    let progress = tell::Progress::new(args.files.len() as u64);
     let mut status = 0;
+    let (mut reports, mut previews) = (Vec::new(), Vec::new());
     // A few files at a time: answers come in order and while others are still to be read.
     for files in args.files.chunks(rayon::current_num_threads() * 4) {
-        let looked: Vec<_> = files.par_iter().map(|path| (path, look(path))).collect();
-        for (path, report) in looked {
-            let text = match (&report, args.format) {
-                (Ok(report), LinesFormat::Text) => report.to_string(),
-                (Ok(report), LinesFormat::Jsonl) => json(report)?,
+        let looked: Vec<_> = files
+            .par_iter()
+            .map(|path| {
+                let looked = look(path);
+                progress.one_done();
+                (path, looked)
+            })
+            .collect();
+        for (path, looked) in looked {
+            let text = match (&looked, args.format) {
+                (Ok((report, _)), LinesFormat::Text) => report.told(style).to_string(),
+                (Ok((report, _)), LinesFormat::Jsonl) => json(report)?,
                 (Err(error), LinesFormat::Text) => {
-                    output::print(&format!("preflight: {error}\n"), true)?;
+                    progress
+                        .aside(|| output::print(&format!("preflight: {}\n", printable(&error.to_string())), true))?;
                     String::new()
                 }
                 (Err(error), LinesFormat::Jsonl) => {
                     json(&serde_json::json!({"file": path.to_string_lossy(), "error": error.to_string()}))?
                 }
             };
-            output::print(&text, false)?;
-            status = status.max(match report {
-                Ok(report) if report.verdict == Verdict::Ready => 0,
+            progress.aside(|| output::print(&text, false))?;
+            status = status.max(match &looked {
+                Ok((report, _)) if report.verdict == Verdict::Ready => 0,
                 Ok(_) => NOT_READY,
                 Err(_) => COULD_NOT_RUN,
             });
+            if let (Ok((report, preview)), true) = (looked, page.is_some()) {
+                reports.push(report);
+                previews.push(preview);
+            }
         }
     }
+    if let Some(file) = page {
+        let page = Page::of_images(&reports, &previews).language(telling.language.tag()).redacted(telling.redact);
+        file.write(page.render(&preflight.options().thresholds).as_bytes())?;
+    }
     Ok(status)
+}
+
+/// A script for a shell, from the one definition of the arguments.
+fn completions(shell: clap_complete::Shell) -> Result<u8, String> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "preflight", &mut script);
+    output::print(&String::from_utf8_lossy(&script), false).map(|()| 0)
+}
+
+/// The manual page, from the same.
+fn man(command: Option<&str>) -> Result<u8, String> {
+    let mut program = Cli::command();
+    program.build();
+    let page = match command {
+        None => program,
+        Some(name) => program.find_subcommand(name).ok_or(format!("there is no command {name}"))?.clone(),
+    };
+    let mut roff = Vec::new();
+    clap_mangen::Man::new(page).render(&mut roff).map_err(|e| e.to_string())?;
+    output::print(&String::from_utf8_lossy(&roff), false).map(|()| 0)
+}
+
+fn print_config(args: &Config) -> Result<u8, String> {
+    output::print(&options::file::print(&args.look.options()?), false).map(|()| 0)
 }
 
 fn rules() -> String {

@@ -8,10 +8,10 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
-/// The half-written file that an interrupt has to take away.
-static PENDING: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The half-written files that an interrupt has to take away.
+static PENDING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-fn pending() -> std::sync::MutexGuard<'static, Option<PathBuf>> {
+fn pending() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -19,39 +19,44 @@ fn pending() -> std::sync::MutexGuard<'static, Option<PathBuf>> {
 pub fn clean_up_on_interrupt() {
     // Without a handler the system's own remains, which is to end at once.
     let _ = ctrlc::set_handler(|| {
-        if let Some(path) = pending().take() {
+        for path in pending().drain(..) {
             let _ = fs::remove_file(path);
         }
         std::process::exit(130);
     });
 }
 
-/// Where a body goes.
+/// Where a body or a page goes.
 pub enum Out {
     /// To standard output.
     Stdout,
     /// To a temporary file beside its destination, readable by its owner alone, renamed when it is whole.
-    File(NamedTempFile, PathBuf),
+    File(NamedTempFile, PathBuf, &'static str),
     /// Into a device or a pipe, which is what it is and stays so.
-    InPlace(File, PathBuf),
+    InPlace(File, PathBuf, &'static str),
 }
 
 impl Out {
-    /// Opens the destination before any work is done, so that an unwritable one is told at once.
-    ///
-    /// A file is replaced as a whole, and where the path is a link, the file that it leads to. Devices and pipes are
-    /// written to, never replaced; a pipe waits for its reader here, as in a shell. Sockets and folders are refused.
+    /// Opens the destination of a body.
     pub fn open(path: &Path) -> Result<Self, String> {
         if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name)) {
             return Ok(Self::Stdout);
         }
-        let fail = |what: String| format!("--out {}: {what}", path.display());
+        Self::file("--out", path)
+    }
+
+    /// Opens a destination that `flag` names before any work is done, so that an unwritable one is told at once.
+    ///
+    /// A file is replaced as a whole, and where the path is a link, the file that it leads to. Devices and pipes are
+    /// written to, never replaced; a pipe waits for its reader here, as in a shell. Sockets and folders are refused.
+    pub fn file(flag: &'static str, path: &Path) -> Result<Self, String> {
+        let fail = |what: String| format!("{flag} {}: {what}", path.display());
         let target = followed(path);
         match fs::metadata(&target) {
             Ok(found) if found.is_dir() => return Err(fail("it is a folder, where a file is needed".into())),
             Ok(found) if !found.is_file() || is_descriptor(path) => {
                 let file = OpenOptions::new().write(true).truncate(true).open(path);
-                return file.map(|file| Self::InPlace(file, path.to_owned())).map_err(|e| fail(reason(&e)));
+                return file.map(|file| Self::InPlace(file, path.to_owned(), flag)).map_err(|e| fail(reason(&e)));
             }
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fail(reason(&e))),
             _ => {}
@@ -64,22 +69,23 @@ impl Out {
             .suffix(".part")
             .tempfile_in(folder)
             .map_err(|e| fail(reason(&e)))?;
-        *pending = Some(file.path().to_owned());
-        Ok(Self::File(file, target))
+        pending.push(file.path().to_owned());
+        Ok(Self::File(file, target, flag))
     }
 
     /// Writes the body.
     pub fn write(self, body: &[u8]) -> Result<(), String> {
-        let fail = |path: &Path, e: &io::Error| format!("--out {}: {}", path.display(), reason(e));
+        let fail = |flag: &str, path: &Path, e: &io::Error| format!("{flag} {}: {}", path.display(), reason(e));
         match self {
             Self::Stdout => quietly(io::stdout().lock().write_all(body)),
-            Self::File(mut file, path) => {
-                file.write_all(body).and_then(|()| file.as_file().sync_all()).map_err(|e| fail(&path, &e))?;
-                file.persist(&path).map_err(|e| fail(&path, &e.error))?;
-                *pending() = None;
+            Self::File(mut file, path, flag) => {
+                let part = file.path().to_owned();
+                file.write_all(body).and_then(|()| file.as_file().sync_all()).map_err(|e| fail(flag, &path, &e))?;
+                file.persist(&path).map_err(|e| fail(flag, &path, &e.error))?;
+                pending().retain(|p| *p != part);
                 Ok(())
             }
-            Self::InPlace(mut file, path) => file.write_all(body).map_err(|e| fail(&path, &e)),
+            Self::InPlace(mut file, path, flag) => file.write_all(body).map_err(|e| fail(flag, &path, &e)),
         }
     }
 }

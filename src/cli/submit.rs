@@ -3,7 +3,7 @@
 use super::{
     COULD_NOT_RUN, NOT_READY,
     args::{Check, ReportFormat},
-    json, options, output, submission,
+    json, options, output, submission, tell,
 };
 use clap::{Args, builder::RangedU64ValueParser};
 use idenfy_preflight::{
@@ -92,8 +92,11 @@ pub fn run(args: &Submit) -> Result<u8, String> {
         let ledger = Ledger::open(path).map_err(|e| format!("--ledger {}: {e}", path.display()))?;
         submitter = submitter.ledger(Arc::new(ledger));
     }
+    let page = tell::page_file(&check.telling)?;
     let submission = submission(check, &options)?;
-    let outcome = Preflight::new(options).check(&submission).map_err(|e| e.to_string())?;
+    let preflight = Preflight::new(options);
+    let (outcome, page) = tell::checked(&preflight, submission, &check.telling, page)?;
+    page.write()?;
     let report = &outcome.report;
     if let (Some(request), Some(out)) = (&outcome.request, out) {
         out.write(request.body())?;
@@ -102,8 +105,8 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     let scan_ref = outcome.request.as_ref().and_then(|r| r.scan_ref());
     let text = match check.format {
         ReportFormat::Text => match &answer {
-            Some(answer) => format!("{report}{answer}\n"),
-            None => report.to_string(),
+            Some(answer) => format!("{}{answer}\n", report.told(tell::style(&check.telling, false))),
+            None => report.told(tell::style(&check.telling, false)).to_string(),
         },
         ReportFormat::Json => {
             let answer = answer.as_ref().map(Answer::to_json);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+super::settings! {
 /// Bounds on what one file may cost. Nothing that a file asks for is allocated before it was held against these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -23,8 +24,10 @@ pub struct Limits {
     pub max_pages: u32,
     /// How deep the nested values of a PDF may be. Default: 64.
     pub max_depth: u32,
-    /// How long drawing a PDF's first page may take. Default: 3 s; of 461 public test files the slowest takes 0.5 s, unoptimised.
+    /// How long drawing a PDF's first page may take (in a file: seconds). Default: 3 s; of 461 public test files the slowest takes 0.5 s, unoptimised.
+    #[serde(with = "super::seconds")]
     pub max_render: Duration,
+}
 }
 
 impl Default for Limits {

@@ -1,6 +1,8 @@
 //! Settings: [`Limits`] protect us, [`Service`] is what the API takes, [`Thresholds`] are our cut-offs, [`Levels`] say
-//! what each rule weighs.
+//! what each rule weighs. All can stand in a file, by the cargo feature `config`.
 
+#[cfg(feature = "config")]
+pub mod file;
 mod limits;
 mod service;
 mod thresholds;
@@ -13,11 +15,52 @@ use crate::{
     finding::Finding,
     rules::{Level, Rule},
 };
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fmt};
 use zeroize::Zeroize;
 
+/// A struct of settings that can stand in a file: its keys are its fields, and what is said of a key there is said here.
+macro_rules! settings {
+    ($(#[$outer:meta])* pub struct $name:ident {
+        $($(#[doc = $doc:literal])+ $(#[serde($($serde:tt)*)])* $vis:vis $field:ident: $ty:ty,)*
+    }) => {
+        $(#[$outer])*
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            $($(#[doc = $doc])+ $(#[serde($($serde)*)])* $vis $field: $ty,)*
+        }
+
+        impl $name {
+            /// Every key with the lines that describe it.
+            #[cfg_attr(not(feature = "config"), allow(dead_code))]
+            pub(crate) const KEYS: &'static [(&'static str, &'static [&'static str])] =
+                &[$((stringify!($field), &[$($doc),+])),*];
+        }
+    };
+}
+use settings;
+
+/// A span of time as a number of seconds.
+mod seconds {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::time::Duration;
+
+    pub fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(time.as_secs_f64())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
 /// All settings.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// As JSON or TOML they are what [`Options::fingerprint`] is the hash of; the PDF password is never part of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Options {
     /// What protects us from the input.
@@ -32,7 +75,27 @@ pub struct Options {
     pub convert: bool,
     /// The password that encrypted PDFs are unlocked with, so that a decrypted copy is sent; an empty one for those that
     /// open without asking. Default: none, they are refused.
+    #[serde(skip)]
     pub pdf_password: Option<PdfPassword>,
+}
+
+impl Options {
+    /// `sha256:` and 64 hexadecimal digits, of this library's version and all settings but the PDF password. Two services
+    /// whose reports carry the same one judge alike.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Options, rules::{Level, Rule}};
+    /// let (ours, mut theirs) = (Options::default(), Options::default());
+    /// assert_eq!(ours.fingerprint(), theirs.fingerprint());
+    /// theirs.levels.set(Rule::Glare, Level::Warn);
+    /// assert_ne!(ours.fingerprint(), theirs.fingerprint());
+    /// ```
+    pub fn fingerprint(&self) -> String {
+        // Cannot fail: keys are texts, and what is not a number would have to come from code.
+        let settings = serde_json::to_vec(&(env!("CARGO_PKG_VERSION"), self)).unwrap_or_default();
+        let hex = Sha256::digest(settings).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        format!("sha256:{hex}")
+    }
 }
 
 /// A PDF's password; its `Debug` is redacted and its bytes are wiped on drop.
@@ -64,10 +127,34 @@ impl Drop for PdfPassword {
 }
 
 /// What each rule weighs, where that differs from its default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Level>", into = "BTreeMap<String, Level>")]
 pub struct Levels {
     all: Option<Level>,
     single: BTreeMap<Rule, Level>,
+}
+
+impl TryFrom<BTreeMap<String, Level>> for Levels {
+    type Error = String;
+
+    fn try_from(given: BTreeMap<String, Level>) -> Result<Self, String> {
+        let mut levels = Self::default();
+        for (name, level) in given {
+            match (Rule::from_id(&name), name.as_str()) {
+                (Some(rule), _) => levels.set(rule, level),
+                (None, "all") => levels.set_all(level),
+                (None, _) => return Err(format!("there is no rule `{name}`")),
+            }
+        }
+        Ok(levels)
+    }
+}
+
+impl From<Levels> for BTreeMap<String, Level> {
+    fn from(levels: Levels) -> Self {
+        let single = levels.single.into_iter().map(|(rule, level)| (rule.id().to_owned(), level));
+        levels.all.map(|level| ("all".to_owned(), level)).into_iter().chain(single).collect()
+    }
 }
 
 impl Levels {

@@ -1,7 +1,9 @@
 //! What the API takes. Every value is from iDenfy's documentation; where its pages disagree, both are said.
 
 use crate::{country::Country, submission::DocumentType};
+use serde::{Deserialize, Serialize};
 
+super::settings! {
 /// What the API takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -15,8 +17,10 @@ pub struct Service {
     pub max_image_base64: Option<u64>,
     /// The field that carries the token. Default: `token`, as on the newest page; all earlier ones said `authToken`.
     pub token_field: TokenField,
-    /// Which documents have a back side that has to be sent.
+    /// Which documents have a back side that has to be sent. A file's rows are added to the default ones; a later row wins.
+    /// Default: ID cards and residence permits need one, and driving licences of US and CN (dashboard guide, 2026).
     pub back: BackTable,
+}
 }
 
 impl Default for Service {
@@ -31,7 +35,8 @@ impl Default for Service {
 }
 
 /// The field that carries the token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum TokenField {
     /// `token`.
     #[default]
@@ -51,7 +56,8 @@ impl TokenField {
 }
 
 /// Whether BACK has to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BackSide {
     /// The document has no back that matters.
     None,
@@ -63,14 +69,42 @@ pub enum BackSide {
 
 /// Which documents have a back side that has to be sent. The service publishes its table per country, but not in a
 /// form that could be copied here; the default follows what its pages say in words. A later row wins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<BackRow>", into = "Vec<BackRow>")]
 pub struct BackTable {
     rows: Vec<(Option<Country>, DocumentType, BackSide)>,
+}
+
+/// A row as it stands in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    country: Option<Country>,
+    document_type: DocumentType,
+    side: BackSide,
+}
+
+impl From<Vec<BackRow>> for BackTable {
+    /// Rows of a file, over the default ones.
+    fn from(rows: Vec<BackRow>) -> Self {
+        let mut table = Self::default();
+        rows.into_iter().for_each(|row| table.set(row.country, row.document_type, row.side));
+        table
+    }
+}
+
+impl From<BackTable> for Vec<BackRow> {
+    fn from(table: BackTable) -> Self {
+        let row = |(country, document_type, side)| BackRow { country, document_type, side };
+        table.rows.into_iter().map(row).collect()
+    }
 }
 
 impl BackTable {
     /// Overrides the table for one document type, of one country or of all.
     pub fn set(&mut self, country: Option<Country>, document_type: DocumentType, side: BackSide) {
+        self.rows.retain(|(c, t, _)| (*c, *t) != (country, document_type));
         self.rows.push((country, document_type, side));
     }
 

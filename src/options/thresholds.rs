@@ -1,7 +1,8 @@
 //! Our quality cut-offs. Measuring knows none of them.
 
 /// How readily something is called bad. `testdata/CALIBRATION.md` has the measured rates of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sensitivity {
     /// Only what surely cannot be read.
     Low,
@@ -12,6 +13,7 @@ pub enum Sensitivity {
     High,
 }
 
+super::settings! {
 /// Quality cut-offs.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -72,6 +74,7 @@ pub struct Thresholds {
     /// The same up to which they are alike. Default: 54; the same picture, cropped, differs by 48 at most, other
     /// documents of one design by 66 at least.
     pub like_look: u32,
+}
 }
 
 impl Default for Thresholds {

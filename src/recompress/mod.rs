@@ -15,7 +15,7 @@ mod jpeg;
 mod lossless;
 mod pdf;
 mod picture;
-mod resize;
+pub(crate) mod resize;
 mod resolution;
 mod search;
 mod strip;

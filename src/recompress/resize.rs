@@ -8,7 +8,7 @@ use fast_image_resize::{
 };
 
 /// The picture in another size, by Lanczos3.
-pub(super) fn resized(pixmap: Pixmap, (width, height): (u32, u32)) -> Pixmap {
+pub(crate) fn resized(pixmap: Pixmap, (width, height): (u32, u32)) -> Pixmap {
     if (width, height) == (pixmap.width(), pixmap.height()) {
         return pixmap;
     }

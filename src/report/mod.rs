@@ -1,14 +1,21 @@
 //! What was found, as data: the JSON that programs read, and the text that people read.
 
+#[cfg(feature = "html")]
+pub mod html;
 pub mod text;
 
 use crate::{
-    check::advice::{Advice, SkipRecommendation},
+    check::{
+        advice::{Advice, SkipRecommendation},
+        quality::SURE,
+    },
     finding::Finding,
     format::Format,
+    measure::Measurements,
     probe::{Details, Header},
     recompress::Encoded,
-    score::Scores,
+    rules::Level,
+    score::{SOFT_PART, Scores},
     submission::Step,
 };
 use serde::{Serialize, Serializer};
@@ -66,11 +73,16 @@ pub struct ImageReport {
     pub measurements: Map<String, Value>,
     /// Where the document is.
     pub document: Option<DocumentReport>,
+    /// What else has a place in the picture, told by a finding or not.
+    pub places: Places,
     /// What was found, container first.
     pub findings: Vec<Finding>,
     /// What stands in the request for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
+    /// [`Options::fingerprint`](crate::Options::fingerprint), on an image that was looked at alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
 }
 
 /// Where the document is in the upright picture.
@@ -101,6 +113,61 @@ impl PageReport {
         let (width_pt, height_pt) = header.upright_size();
         let read = pdf.encryption.is_none() && pdf.pages.is_some();
         read.then_some(Self { width_pt, height_pt, image_only: pdf.image_only })
+    }
+}
+
+/// Places `[x, y, width, height]` in pixels of the upright picture; a face's may reach outside.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Places {
+    /// Reflections on the document, largest first.
+    pub glare: Vec<[f32; 4]>,
+    /// Parts of the document whose print is soft, softest first.
+    pub soft: Vec<[f32; 4]>,
+    /// Faces on the FACE step, largest first.
+    pub faces: Vec<[f32; 4]>,
+}
+
+impl Places {
+    /// Of what was measured; of a selfie its faces alone, for it has no print.
+    pub fn of(m: &Measurements) -> Self {
+        let mut soft: Vec<_> = m.sharpness.parts.iter().filter(|p| p.acutance < SOFT_PART).collect();
+        soft.sort_by(|a, b| a.acutance.total_cmp(&b.acutance));
+        let faces = m.faces.iter().flat_map(|f| &f.boxes).map(|b| [b.x, b.y, b.w, b.h]).collect();
+        if m.faces.is_some() {
+            return Self { faces, ..Self::default() };
+        }
+        Self {
+            glare: m.glare.blobs.iter().filter(|b| b.certainty >= SURE).map(|b| b.place).collect(),
+            soft: soft.into_iter().map(|p| p.place).collect(),
+            faces,
+        }
+    }
+}
+
+impl ImageReport {
+    /// The place that a person should look at first: of the heaviest finding that has one.
+    ///
+    /// A reflection's or a face's place is the largest one, of soft print the softest.
+    pub fn worst_place(&self) -> Option<[f32; 4]> {
+        let place = |finding: &Finding| match finding.rule.id() {
+            "glare" => self.places.glare.first().copied(),
+            "too_blurry" => self.places.soft.first().copied(),
+            id if id.contains("face") => self.places.faces.first().copied(),
+            "text_too_small" | "noisy" => self.document.as_ref().map(DocumentReport::bounds),
+            _ => None,
+        };
+        let told = self.findings.iter().filter(|f| f.level > Level::Allow);
+        told.filter_map(|f| Some((f.level, place(f)?))).reduce(|a, b| if b.0 > a.0 { b } else { a }).map(|(_, p)| p)
+    }
+}
+
+impl DocumentReport {
+    /// The upright box `[x, y, width, height]` around it.
+    pub fn bounds(&self) -> [f32; 4] {
+        let side = |i: usize| self.quad.iter().filter_map(move |corner| corner.get(i).copied());
+        let (left, top) = (side(0).fold(f32::MAX, f32::min), side(1).fold(f32::MAX, f32::min));
+        [left, top, side(0).fold(f32::MIN, f32::max) - left, side(1).fold(f32::MIN, f32::max) - top]
     }
 }
 
@@ -161,6 +228,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The size of the body; its bytes are `null` when there is none.
     pub request: RequestReport,
+    /// [`Options::fingerprint`](crate::Options::fingerprint): services with the same one judge alike.
+    pub config: String,
 }
 
 impl Report {

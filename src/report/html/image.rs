@@ -1,0 +1,178 @@
+//! One image: the picture with what was seen where, its scores, its findings.
+
+use super::{advice_text, findings};
+use crate::{
+    options::Thresholds,
+    preview::Preview,
+    report::{ImageReport, Verdict, text},
+    rules::{Level, Rule},
+    score::Scores,
+    submission::Step,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use maud::{Markup, html};
+
+pub(super) fn section(
+    number: usize,
+    report: &ImageReport,
+    preview: Option<&Preview>,
+    thresholds: &Thresholds,
+    redacted: bool,
+    language: &str,
+) -> Markup {
+    let id = format!("image-{number}");
+    html! {
+        section.sheet aria-labelledby=(id) {
+            h2 id=(id) {
+                (report.step) " "
+                @match report.verdict {
+                    Verdict::Ready => span.badge.ready { "ready" },
+                    Verdict::Refused => span.badge.refused { "refused" },
+                }
+                @if !redacted { " " span.name { (report.file) } }
+            }
+            div.two {
+                div {
+                    @match preview {
+                        Some(preview) => (figure(number, report, preview)),
+                        None => p.quiet { "This file cannot be shown as a picture." },
+                    }
+                    p.quiet { (text::facts(report)) }
+                    @if let Some(sent) = report.sent.as_ref().filter(|s| s.recompressed) {
+                        p.quiet { "Sent as " (text::sent(sent)) "." }
+                    }
+                    @if let Some(preview) = preview { (detail(preview)) }
+                }
+                div {
+                    p { (advice_text(report.advice)) }
+                    (scores(&report.scores, thresholds))
+                    @if report.findings.is_empty() { p.quiet { "Nothing speaks against it." } }
+                    @else { h3 { "What was found" } (findings(&report.findings, false, language)) }
+                }
+            }
+        }
+    }
+}
+
+/// The most that a picture is high on the page.
+const TALLEST_REM: f32 = 34.0;
+
+/// The picture, with switches for what is drawn on it.
+fn figure(number: usize, report: &ImageReport, preview: &Preview) -> Markup {
+    let places = &report.places;
+    // A selfie shows none.
+    let document = report.document.as_ref().filter(|_| report.step != Step::Face);
+    let told = |rule: Rule| report.findings.iter().any(|f| f.rule == rule && f.level > Level::Allow);
+    // What is of no consequence is there to be switched on.
+    let layers = [
+        ("quad", "Document", usize::from(document.is_some()), true),
+        ("glare", "Glare", places.glare.len(), told(Rule::Glare)),
+        ("soft", "Soft print", places.soft.len(), told(Rule::TooBlurry)),
+        ("face", "Face", places.faces.len(), true),
+    ];
+    let drawn = || layers.iter().filter(|(_, _, count, _)| *count > 0);
+    let described = drawn().map(|(_, name, count, _)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
+    let described = if described.is_empty() { "Nothing is marked".to_owned() } else { format!("Marked: {described}") };
+    let hidden = if preview.redacted { ", faces and print hidden" } else { "" };
+    let alt = format!("The picture for {}{hidden}", report.step);
+    let widest = TALLEST_REM * preview.width as f32 / preview.height.max(1) as f32;
+    let boxes = |class: &'static str, places: &[[f32; 4]]| {
+        html! {
+            g class=(class) {
+                @for class in ["halo", class] {
+                    @for [x, y, w, h] in places { rect class=(class) x=(x) y=(y) width=(w) height=(h) {} }
+                }
+            }
+        }
+    };
+    html! {
+        figure {
+            @for (class, name, _, shown) in drawn() {
+                input.show.(class) type="checkbox" checked[*shown] id=(format!("{class}-{number}"));
+                label for=(format!("{class}-{number}")) { (name) }
+            }
+            div.stage style=(format!("max-width:{widest:.1}rem")) {
+                img src=(data(&preview.jpeg)) alt=(alt) width=(preview.width) height=(preview.height);
+                svg viewBox=(format!("0 0 {} {}", preview.width, preview.height)) preserveAspectRatio="none" role="img"
+                    aria-label=(described) {
+                    (boxes("soft", &places.soft))
+                    (boxes("glare", &places.glare))
+                    (boxes("face", &places.faces))
+                    @if let Some(document) = document {
+                        @let points = document.quad.map(|[x, y]| format!("{x},{y}")).join(" ");
+                        g.quad { polygon.halo points=(points) {} polygon.quad points=(points) {} }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The worst place, near its own scale.
+fn detail(preview: &Preview) -> Markup {
+    html! {
+        @if let Some(detail) = &preview.detail {
+            h3 { "The worst place" }
+            figure.detail {
+                @let [x, y, w, h] = detail.place;
+                img src=(data(&detail.jpeg)) alt="The worst place, enlarged" width=(w) height=(h);
+                figcaption { (w) " x " (h) " pixels of the original, from " (x) ", " (y) }
+            }
+        }
+    }
+}
+
+fn data(jpeg: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg))
+}
+
+/// The scores as bars, each with the marks that it is held against.
+fn scores(scores: &Scores, t: &Thresholds) -> Markup {
+    let percent = |p: f32| (100.0 * p).round().clamp(0.0, 100.0) as u8;
+    let read = vec![(percent(t.legible), "retake"), (percent(t.doubtful), "warn")];
+    let glare = vec![(Scores::of_glare(t.glare), "warn")];
+    let rows = [
+        ("Legibility", scores.legibility, read.clone()),
+        ("Sharpness", scores.sharpness, read.clone()),
+        ("Exposure", scores.exposure, read),
+        ("Glare", scores.glare, glare),
+        ("Document", scores.document, vec![(percent(t.document), "warn")]),
+        ("Face", scores.face, Vec::new()),
+    ];
+    let measured = rows.iter().filter_map(|(name, score, marks)| Some((name, (*score)?, marks)));
+    let state = |score: u8, marks: &[(u8, &str)]| {
+        let under = |what: &str| marks.iter().any(|(mark, name)| *name == what && score < *mark);
+        if under("retake") {
+            "low"
+        } else if under("warn") {
+            "doubtful"
+        } else {
+            "fine"
+        }
+    };
+    html! {
+        @if rows.iter().any(|(_, score, _)| score.is_some()) {
+            h3 { "Scores, of 100" }
+            table {
+                @for (name, score, marks) in measured {
+                    tr class=(state(score, marks)) {
+                        th scope="row" { (name) }
+                        td.bar {
+                            span.track aria-hidden="true" {
+                                span.part style=(format!("left:0;width:{score}%")) {}
+                                @for (mark, _) in marks { span.tick style=(format!("left:{mark}%")) {} }
+                            }
+                        }
+                        td.number { (score) }
+                        td.number.note {
+                            @if let Some((mark, _)) = marks.iter().find(|(mark, _)| score < *mark) { "under " (mark) }
+                        }
+                    }
+                }
+            }
+            p.quiet.small {
+                "Under the left of two marks a photo is to be taken again, under the other it is warned of."
+            }
+        }
+    }
+}
