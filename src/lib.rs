@@ -38,6 +38,8 @@ pub mod unlock;
 pub mod preflight;
 
 // Beyond the request.
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(feature = "submit")]
