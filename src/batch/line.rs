@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
 /// A line as it was understood. Images are where the line says; nothing was opened.
-#[derive(Debug, Default)]
+#[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Line<'a> {
     /// The id's own JSON, as it stands there; `null` when there is none.
     pub id: String,
@@ -83,7 +84,13 @@ fn understand<'a>(fields: &Fields<'a>) -> Result<Line<'a>, String> {
     };
     let mut session = None;
     match fields.session.map(RawValue::get) {
-        Some(json) if json.starts_with('"') => session = text("session", fields.session)?,
+        Some(json) if json.starts_with('"') => match text("session", fields.session)? {
+            // Tables have it as a text.
+            Some(json) if json.trim_start().starts_with('{') => {
+                submission.session = Some(Session::from_json(json.as_bytes()).map_err(|e| e.to_string())?);
+            }
+            place => session = place,
+        },
         Some(json) => submission.session = Some(Session::from_json(json.as_bytes()).map_err(|e| e.to_string())?),
         None => {}
     }
@@ -185,6 +192,19 @@ mod tests {
         assert!(line.submission.session.is_some());
         let images: Vec<_> = line.images.iter().map(|(step, place)| (step.name(), &**place)).collect();
         assert_eq!(images, [("FRONT", "a b.jpg"), ("FRONT", "c"), ("VISA", "d")], "a step given twice is kept twice");
+    }
+
+    #[test]
+    fn a_session_is_an_object_or_a_text() {
+        let session = |json: &str| {
+            let line = format!(r#"{{"session":{json},"images":{{"FACE":"x"}}}}"#);
+            let line = parse(line.as_bytes(), 2).unwrap();
+            (line.submission.session.is_some(), line.session.map(Cow::into_owned))
+        };
+        assert_eq!(session(r#"{"scanRef":"x"}"#), (true, None));
+        assert_eq!(session(r#""{\"scanRef\":\"x\"}""#), (true, None));
+        assert_eq!(session(r#""session.json""#), (false, Some("session.json".into())));
+        assert_eq!(session("null"), (false, None));
     }
 
     #[test]

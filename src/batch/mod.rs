@@ -25,13 +25,19 @@ mod bodies;
 mod input;
 mod line;
 mod page;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod place;
+#[cfg(feature = "remote")]
+mod remote;
 mod resume;
 mod run;
 mod summary;
 mod window;
 
 pub use bodies::{Bodies, Folder};
+#[cfg(feature = "remote")]
+pub use remote::Bucket;
 pub use resume::{Answered, ResumeError};
 pub use summary::Summary;
 
@@ -59,6 +65,9 @@ pub struct Settings {
     /// Bytes that a line may have. Default: 64 MiB, room for three times what a request may carry. Two lines at most
     /// are held outside the window.
     pub max_line: usize,
+    /// Threads that read images, each a line's at a time. Default: 16, which is plenty for disks and keeps as many
+    /// requests to a store under way.
+    pub readers: usize,
     /// Whether answers come in the order of the lines. Default: yes.
     pub ordered: bool,
     /// When `skipAnalysis` is set. Default: never.
@@ -79,6 +88,7 @@ impl Settings {
             threads,
             window: (64 << 20) + (32 << 20) * threads as u64,
             max_line: 64 << 20,
+            readers: 16,
             ordered: true,
             skip_analysis: SkipAnalysis::Never,
         }
@@ -186,12 +196,20 @@ pub struct Batch {
     preflight: Preflight,
     settings: Settings,
     bodies: Option<Arc<dyn Bodies>>,
+    #[cfg(feature = "remote")]
+    stores: Arc<remote::Stores>,
 }
 
 impl Batch {
     /// With these settings.
     pub fn new(preflight: Preflight, settings: Settings) -> Self {
-        Self { preflight, settings, bodies: None }
+        Self {
+            preflight,
+            settings,
+            bodies: None,
+            #[cfg(feature = "remote")]
+            stores: Arc::default(),
+        }
     }
 
     /// Writes the bodies of what is ready. An answer then says under which name: `"body": "….json"`. The name is made

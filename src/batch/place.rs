@@ -1,6 +1,8 @@
 //! Where an image is: a path, a `file://` URI, or the line itself. Names are opened and nothing else.
 
 use super::line::short;
+#[cfg(feature = "remote")]
+use super::remote::Object;
 use crate::{
     options::Limits,
     submission::{Image, Step},
@@ -12,12 +14,15 @@ use base64::{
 use std::{borrow::Cow, path::PathBuf};
 
 /// Where an image is.
-#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum Place<'a> {
     /// Its base64, in the line.
     Inline(Cow<'a, str>),
     /// A file.
     File(PathBuf),
+    /// An object in a store; asked for when it is prepared.
+    #[cfg(feature = "remote")]
+    Remote(url::Url, Option<Box<Object>>),
 }
 
 /// Characters that a path or URI may have: Linux takes paths of 4,096 bytes.
@@ -60,11 +65,26 @@ impl<'a> Place<'a> {
         }
         match scheme(&text) {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => file(rest).map(Self::File),
+            #[cfg(feature = "remote")]
+            Some((_, rest)) if rest.starts_with("//") => super::remote::uri(&text).map(|uri| Self::Remote(uri, None)),
+            #[cfg(not(feature = "remote"))]
             Some((scheme, rest)) if rest.starts_with("//") => {
-                Err(format!("{}: {scheme}:// is not opened", short(&text)))
+                Err(format!("{}: {scheme}:// needs a build with the feature remote", short(&text)))
             }
             _ => Ok(Self::File((&*text).into())),
         }
+    }
+
+    /// Asks for it where that tells its size.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    #[cfg(feature = "remote")]
+    pub fn prepare(&mut self, stores: &super::remote::Stores) -> Result<(), String> {
+        if let Self::Remote(uri, object) = self {
+            *object = Some(Box::new(stores.open(uri)?));
+        }
+        Ok(())
     }
 
     /// Bytes that it will take, as far as can be told without opening it.
@@ -74,6 +94,8 @@ impl<'a> Place<'a> {
             Self::Inline(Cow::Owned(data)) => return data.len() as u64 * 2,
             Self::Inline(data) => data.len() as u64 / 4 * 3,
             Self::File(path) => std::fs::metadata(path).map_or(0, |m| if m.is_file() { m.len() } else { 0 }),
+            #[cfg(feature = "remote")]
+            Self::Remote(_, object) => object.as_ref().map_or(0, |object| object.size),
         };
         // What is larger is not read.
         if bytes > limits.max_file_bytes { 0 } else { bytes }
@@ -83,10 +105,21 @@ impl<'a> Place<'a> {
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub fn open(&self, step: Step, limits: &Limits) -> Result<Image<'static>, String> {
+    pub fn open(self, step: Step, limits: &Limits) -> Result<Image<'static>, String> {
         match self {
-            Self::Inline(data) => inline(step, data, limits),
+            Self::Inline(data) => inline(step, &data, limits),
             Self::File(path) => Image::open(step, path, limits).map_err(|e| e.to_string()),
+            #[cfg(feature = "remote")]
+            Self::Remote(uri, object) => {
+                let object = object.ok_or_else(|| format!("{uri}: it was not asked for"))?;
+                let mut image = Image::new(step, uri.to_string(), Vec::new());
+                if object.size > limits.max_file_bytes {
+                    image.unread = Some(object.size);
+                } else {
+                    image.bytes = Cow::Owned(object.read().map_err(|what| format!("{}: {what}", short(uri.as_str())))?);
+                }
+                Ok(image)
+            }
         }
     }
 }
@@ -147,16 +180,20 @@ fn file(rest: &str) -> Result<PathBuf, String> {
 mod tests {
     use super::*;
 
+    fn same(a: Place<'_>, b: Place<'_>) {
+        assert_eq!(format!("{a:?}"), format!("{b:?}"));
+    }
+
     #[test]
     fn places_are_told_by_their_text() {
         let at = |text: &'static str| Place::of(text).unwrap();
         for path in ["a.jpg", "/a b", "../x:y", "C:\\a.jpg", "a%20b", "1:x", "-", "odd:name"] {
-            assert_eq!(at(path), Place::File(path.into()));
+            same(at(path), Place::File(path.into()));
         }
-        assert_eq!(at("file:///a%20b%2Fc.jpg"), Place::File("/a b/c.jpg".into()));
-        assert_eq!(at("FILE://localhost/a?x#y"), Place::File("/a".into()));
-        assert_eq!(at("data:image/png;base64,AAAA"), Place::Inline("AAAA".into()));
-        assert_eq!(at("data:;BASE64,"), Place::Inline("".into()));
+        same(at("file:///a%20b%2Fc.jpg"), Place::File("/a b/c.jpg".into()));
+        same(at("FILE://localhost/a?x#y"), Place::File("/a".into()));
+        same(at("data:image/png;base64,AAAA"), Place::Inline("AAAA".into()));
+        same(at("data:;BASE64,"), Place::Inline("".into()));
         let long = "A".repeat(5000);
         let wrong = [
             ("", "no file is named"),
@@ -172,7 +209,7 @@ mod tests {
             assert!(what.contains(said) && what.len() < 300, "{what}");
         }
         let escaped = Place::of("data:;base64,AA//".to_owned()).unwrap();
-        assert_eq!(escaped, Place::Inline("AA//".into()));
+        same(escaped, Place::Inline("AA//".into()));
         let emoji = format!("data:{},", "\u{1f600}".repeat(100));
         assert!(Place::of(&*emoji).is_err());
     }

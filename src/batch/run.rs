@@ -99,7 +99,7 @@ impl Batch {
         let (to_sink, looked) = channel();
         let loaded = Mutex::new(loaded);
         thread::scope(|scope| {
-            for _ in 0..self.settings.threads.clamp(2, 16) {
+            for _ in 0..self.settings.readers.clamp(1, 1024) {
                 let (to_pool, to_sink) = (to_pool.clone(), to_sink.clone());
                 let (queue, window, over) = (&queue, &window, &over);
                 scope.spawn(move || {
@@ -158,15 +158,18 @@ impl Batch {
         let limits = &self.preflight.options().limits;
         // From here to the window nothing may panic: every turn has to be taken.
         let mut line = contained(|| Parsed::of(&raw, self.settings.max_line)).unwrap_or_else(Parsed::broken);
+        #[cfg(feature = "remote")]
+        contained(|| line.prepare(&self.stores)).unwrap_or_else(|| line.wrong = Some(internal()));
         let weight = line.weight(limits).saturating_add(length as u64);
         let mut permit = window.acquire(turn, weight)?;
         drop(queue);
 
         let began = Instant::now();
+        let spared = ANSWER.saturating_mul(line.places.len() as u64 + 1);
+        let id = std::mem::take(&mut line.id);
         let submission = contained(|| line.open(limits)).unwrap_or_else(|| Err(internal()));
         let read = began.elapsed();
         let name = self.bodies.as_ref().zip(raw.bytes.as_deref()).map(|(_, bytes)| name(bytes));
-        let (id, spared) = (line.id, ANSWER.saturating_mul(line.places.len() as u64 + 1));
         let held: u64 = submission.iter().flat_map(|s| &s.images).map(|image| image.bytes.len() as u64).sum();
         permit.shrink(held.saturating_add(spared));
         let submission = submission.map(|s| s.skip_analysis(self.settings.skip_analysis));
@@ -307,17 +310,30 @@ impl<'a> Parsed<'a> {
         places.fold(ANSWER, |sum, place| sum.saturating_add(place.weight(limits)).saturating_add(ANSWER))
     }
 
+    /// Asks for what is in stores.
+    #[cfg(feature = "remote")]
+    fn prepare(&mut self, stores: &super::remote::Stores) {
+        let session = self.session.iter_mut().map(|place| ("session", place));
+        let images = self.places.iter_mut().map(|(step, place)| (step.name(), place));
+        for (name, place) in session.chain(images) {
+            if let Err(what) = place.prepare(stores) {
+                self.wrong = Some(format!("{}: {what}", line::short(name)));
+                return;
+            }
+        }
+    }
+
     /// Reads what the line names.
-    fn open(&mut self, limits: &Limits) -> Result<Submission<'static>, String> {
-        if let Some(what) = self.wrong.take() {
+    fn open(self, limits: &Limits) -> Result<Submission<'static>, String> {
+        if let Some(what) = self.wrong {
             return Err(what);
         }
-        let mut submission = std::mem::take(&mut self.submission);
-        if let Some(place) = &self.session {
+        let mut submission = self.submission;
+        if let Some(place) = self.session {
             let file = place.open("SESSION".into(), limits).map_err(|what| format!("session: {what}"))?;
             submission.session = Some(Session::from_json(&file.bytes).map_err(|e| e.to_string())?);
         }
-        for (step, place) in &self.places {
+        for (step, place) in self.places {
             let image: Image<'static> =
                 place.open(step.clone(), limits).map_err(|what| format!("{}: {what}", line::short(step.name())))?;
             submission.images.push(image);

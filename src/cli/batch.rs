@@ -6,9 +6,11 @@ use super::{
     output,
 };
 use clap::Args;
+#[cfg(feature = "parquet")]
+use idenfy_preflight::batch::parquet::Parquet;
 use idenfy_preflight::{
     Options, Preflight,
-    batch::{self, Answer, Answered, Folder, Settings, Sink, Stop, Summary},
+    batch::{self, Answer, Answered, Bodies, Folder, Settings, Sink, Stop, Summary},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -32,7 +34,8 @@ pub struct Batch {
     /// Where the lines are; standard input when it is left out.
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
-    /// Where the answers go; standard output when it is left out.
+    /// Where the answers go; standard output when it is left out. A name that ends in .parquet gets a Parquet file
+    /// (feature parquet), whole or not at all.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Go on after the answers that stand in --output; one that was cut off is answered anew. Takes the same input.
@@ -41,9 +44,10 @@ pub struct Batch {
     /// Write answers as they come, not in the order of the lines.
     #[arg(long)]
     unordered: bool,
-    /// A folder for the bodies of what is ready; answers say which file ("body").
+    /// A folder for the bodies of what is ready; answers say which file ("body"). With the feature remote, a store's
+    /// URI as well (s3://bucket/run-1).
     #[arg(long, value_name = "DIR")]
-    requests: Option<PathBuf>,
+    requests: Option<String>,
     /// Write counts, percentiles and bytes here when done, as JSON.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -53,6 +57,9 @@ pub struct Batch {
     /// Threads that look at submissions [default: one for each core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Threads that read images; with the feature remote, how many lines are fetched at a time.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    readers: u16,
     /// Most bytes of images and answers held at a time [default: 64 MiB, and 32 MiB for each thread].
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     window: Option<u64>,
@@ -88,6 +95,7 @@ impl Batch {
         let mut settings = self.threads.map_or_else(Settings::default, |n| Settings::with_threads(n.into()));
         settings.window = self.window.unwrap_or(settings.window);
         settings.max_line = self.max_line as usize;
+        settings.readers = self.readers.into();
         settings.ordered = !self.unordered;
         settings.skip_analysis = self.skip_analysis.into();
         settings
@@ -103,21 +111,26 @@ pub fn run(args: &Batch) -> Result<u8, String> {
     let summary_file = create("--summary", &args.summary)?;
     let page_file = create("--summary-page", &args.summary_page)?;
     if let Some(folder) = &args.requests {
-        batch = batch.bodies(Arc::new(Folder::open(folder).map_err(told("--requests", folder))?));
+        batch = batch.bodies(bodies(folder)?);
     }
     let mut summary = Summary::default();
     let (out, answered) = match &args.output {
         Some(path) => open(path, args, &mut summary)?,
-        None => (Box::new(io::stdout()) as Box<dyn Write>, Answered::default()),
+        None => (Out::Lines(BufWriter::new(Box::new(io::stdout()))), Answered::default()),
     };
     let stop = Stop::default();
     output::stop_on_interrupt(&stop);
 
     let began = Instant::now();
-    let mut answers = Answers { out: BufWriter::new(out), summary, bar: bar(length), began };
+    let mut answers = Answers { out, summary, bar: bar(length), began };
     let done = batch.run(input, answered, &stop, &mut answers);
     answers.bar.finish_and_clear();
-    let mut summary = answers.summary;
+    let Answers { out, mut summary, .. } = answers;
+    let done = done.map_err(|e| match &args.output {
+        Some(path) if !parquet(path) => format!("{}: {e}; --resume goes on after it", path.display()),
+        Some(path) => format!("{}: {e}", path.display()),
+        None => e.to_string(),
+    });
     summary.close(began.elapsed(), done.as_ref().ok());
     let written = |flag, path: &Option<PathBuf>, file: Option<File>, text: String| match (path, file) {
         (Some(path), Some(mut file)) => file.write_all(text.as_bytes()).map_err(told(flag, path)),
@@ -126,16 +139,27 @@ pub fn run(args: &Batch) -> Result<u8, String> {
     let wrote = written("--summary", &args.summary, summary_file, format!("{:#}\n", summary.to_json()))
         .and_then(|()| written("--summary-page", &args.summary_page, page_file, summary.to_html()));
     output::print(&format!("{summary}\n"), true)?;
-    let done = done.map_err(|e| match &args.output {
-        Some(path) => format!("{}: {e}; --resume goes on after it", path.display()),
-        None => e.to_string(),
-    })?;
-    wrote?;
+    let done = done?;
+    out.finish().and(wrote)?;
     Ok(match summary.all_ready() {
         _ if done.stopped => INTERRUPTED,
         true => 0,
         false => NOT_READY,
     })
+}
+
+/// Where the bodies go.
+fn bodies(to: &str) -> Result<Arc<dyn Bodies>, String> {
+    #[cfg(feature = "remote")]
+    if to.contains("://") && !to.starts_with("file://") {
+        let bucket = batch::Bucket::open(to).map_err(|e| format!("--requests {e}"))?;
+        return Ok(Arc::new(bucket));
+    }
+    let folder = to.strip_prefix("file://").unwrap_or(to);
+    if folder.contains("://") {
+        return Err(format!("--requests {to}: a store needs a build with the feature remote"));
+    }
+    Ok(Arc::new(Folder::open(folder).map_err(told("--requests", Path::new(folder)))?))
 }
 
 /// The input, and its length when that is known.
@@ -152,11 +176,23 @@ fn input(path: Option<&Path>) -> Result<(Box<dyn Read + Send>, Option<u64>), Str
 }
 
 /// The output, where the next answer goes, and what stands in it.
-fn open(path: &Path, args: &Batch, summary: &mut Summary) -> Result<(Box<dyn Write>, Answered), String> {
+fn open(path: &Path, args: &Batch, summary: &mut Summary) -> Result<(Out, Answered), String> {
     let fail = told("--output", path);
     let same = |input: &PathBuf| input.canonicalize().ok().is_some_and(|i| path.canonicalize().ok() == Some(i));
     if args.input.as_ref().is_some_and(same) {
         return Err(format!("--output {}: it is the input", path.display()));
+    }
+    if parquet(path) {
+        if args.resume {
+            return Err(format!(
+                "--output {}: a Parquet file cannot be gone on with; write JSON lines",
+                path.display()
+            ));
+        }
+        #[cfg(feature = "parquet")]
+        return Ok((Out::parquet(path)?, Answered::default()));
+        #[cfg(not(feature = "parquet"))]
+        return Err(format!("--output {}: Parquet needs a build with the feature parquet", path.display()));
     }
     let mut file =
         OpenOptions::new().read(args.resume).write(true).create(true).truncate(false).open(path).map_err(&fail)?;
@@ -177,7 +213,7 @@ fn open(path: &Path, args: &Batch, summary: &mut Summary) -> Result<(Box<dyn Wri
             file.set_len(0).map_err(&fail)?;
         }
     }
-    Ok((Box::new(file), answered))
+    Ok((Out::Lines(BufWriter::new(Box::new(file))), answered))
 }
 
 fn told(flag: &'static str, path: &Path) -> impl Fn(io::Error) -> String {
@@ -196,9 +232,49 @@ fn bar(length: Option<u64>) -> ProgressBar {
     }
 }
 
+fn parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
+}
+
+/// Where answers go.
+enum Out {
+    Lines(BufWriter<Box<dyn Write>>),
+    /// Beside its destination until it is whole.
+    #[cfg(feature = "parquet")]
+    Parquet(Box<Parquet<tempfile::NamedTempFile>>, PathBuf),
+}
+
+impl Out {
+    /// Opened before any work is done.
+    #[cfg(feature = "parquet")]
+    fn parquet(path: &Path) -> Result<Self, String> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut part = tempfile::Builder::new();
+        part.prefix(".preflight-").suffix(".part");
+        // As an ordinary file: the umask decides who reads it.
+        #[cfg(unix)]
+        part.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let sink = part.tempfile_in(folder).and_then(Parquet::new).map_err(told("--output", path))?;
+        Ok(Self::Parquet(Box::new(sink), path.to_owned()))
+    }
+
+    /// What was answered is there now.
+    fn finish(self) -> Result<(), String> {
+        match self {
+            Self::Lines(_) => Ok(()),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(sink, path) => {
+                let file = sink.finish().map_err(told("--output", &path))?;
+                file.persist(&path).map_err(|e| told("--output", &path)(e.error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Writes, counts and shows.
 struct Answers {
-    out: BufWriter<Box<dyn Write>>,
+    out: Out,
     summary: Summary,
     bar: ProgressBar,
     began: Instant,
@@ -206,7 +282,11 @@ struct Answers {
 
 impl Sink for Answers {
     fn answer(&mut self, answer: &Answer) -> io::Result<()> {
-        Sink::answer(&mut self.out, answer)?;
+        match &mut self.out {
+            Out::Lines(out) => Sink::answer(out, answer)?,
+            #[cfg(feature = "parquet")]
+            Out::Parquet(sink, _) => sink.answer(answer)?,
+        }
         self.summary.add(answer);
         if !self.bar.is_hidden() {
             if self.bar.position() == 0 && self.summary.earlier() > 0 {
@@ -222,6 +302,10 @@ impl Sink for Answers {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Write::flush(&mut self.out)
+        match &mut self.out {
+            Out::Lines(out) => Write::flush(out),
+            #[cfg(feature = "parquet")]
+            Out::Parquet(sink, _) => sink.flush(),
+        }
     }
 }
