@@ -29,7 +29,7 @@ fn kinds() -> Vec<(String, &'static str)> {
         (at("none.jpg"), "FRONT: none.jpg: there is no such file"),
         (at(folder.to_str().unwrap()), "it is a folder"),
         (at("/dev/zero"), "no ordinary file"),
-        (at("s3://bucket/key"), "s3://"),
+        (at("gopher://bucket/key"), "gopher://"),
         (at("-"), "FRONT: -: there is no such file"),
         (at("$(touch /tmp/x); `id`"), "there is no such file"),
         (at("a\u{0}b"), "cannot be read"),
