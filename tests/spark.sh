@@ -16,4 +16,4 @@ if [ -z "$python" ]; then
     { echo 'pyspark cannot be installed: skipped'; exit 0; }
   python=$folder/venv/bin/python
 fi
-"$python" "$repository/tests/batch/spark.py" "$program" "$repository" "${2:-400}"
+"$python" "$repository/tests/batch/spark.py" "$program" "$repository" "${2:-160}"

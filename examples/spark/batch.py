@@ -12,6 +12,7 @@ import argparse
 import shlex
 
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import struct, to_json
 
 FINDING = "struct<rule: string, family: string, level: string, step: string, message: string, predicts: string>"
 SCORES = ", ".join(f"{name}: int" for name in ("legibility", "sharpness", "glare", "exposure", "document", "face"))
@@ -38,6 +39,7 @@ if arguments.partitions:
     table = table.repartition(arguments.partitions)
 # A task has one core. Status 1 says that some are not ready, which is an answer and no failure.
 command = ["sh", "-c", '"$0" batch "$@"; test $? -le 1', arguments.preflight, "--unordered", "--threads", "1"]
-answers = table.toJSON().pipe(shlex.join(command + arguments.flags), checkCode=True)
+lines = table.select(to_json(struct("*"))).rdd.map(lambda row: row[0])
+answers = lines.pipe(shlex.join(command + arguments.flags), checkCode=True)
 spark.read.schema(REPORT).option("mode", "FAILFAST").json(answers).write.parquet(arguments.reports)
 spark.stop()

@@ -8,7 +8,7 @@ import duckdb, pyarrow as pa, pyarrow.parquet as pq
 import pyspark
 
 program, repository = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
-LINES = int(sys.argv[3]) if len(sys.argv) > 3 else 400
+LINES = int(sys.argv[3]) if len(sys.argv) > 3 else 160
 
 
 def executors(root):
@@ -34,7 +34,7 @@ def executors(root):
 
 
 def line(i):
-    images = {step.upper(): str(repository / "testdata" / f"{step}.jpg") for step in ("front", "back", "face")}
+    images = {step.upper(): str(repository / "testdata" / f"{step}.png") for step in ("front", "back", "face")}
     if i % 10 == 3:
         images["FRONT"] = "/none.jpg"
     if i % 10 == 7:
