@@ -1,6 +1,6 @@
 """The figures of testdata/SIZING.md: one run, one table.
 
-usage: batch.py PREFLIGHT PHOTOS rate|memory|killed|peers [PYTHON_WITH_OPENCV FOLDER_WITH_SHARP]
+usage: batch.py PREFLIGHT PHOTOS rate|bends|memory|killed|peers [PYTHON_WITH_OPENCV FOLDER_WITH_SHARP]
 
 PHOTOS is what `cargo run --release --example photos -- PHOTOS` writes. A machine that does other work meanwhile shows in
 the seconds, less so in the seconds of CPU; both are printed.
@@ -75,6 +75,15 @@ with tempfile.TemporaryDirectory() as folder:
             wall, cpu, memory = timed([program, "batch", "--input", table, "--output", folder / f"out{threads}", "--threads", threads])
             print(f"batch, {threads} threads: {images / wall:.1f} images/s, {one[0] / wall / threads:.3f} of {threads} x inspect; "
                   f"{1000 * cpu / images:.1f} ms CPU each ({one[1] / cpu:.3f} of inspect's), {memory:.0f} MiB")
+    elif what == "bends":
+        # How the rate changes with threads beyond the cores, and with a window that is too small.
+        rows = list(mixed(60))
+        lines(table, rows)
+        images = sum(len(row["images"]) for row in rows)
+        for flags in (["--threads", 1], ["--threads", cores], ["--threads", 2 * cores], ["--window", 4 << 20], ["--window", 16 << 20], ["--window", 64 << 20],
+                      ["--readers", 1], ["--unordered"]):
+            wall, cpu, memory = timed([program, "batch", "--input", table, "--output", folder / "out", *flags])
+            print(f"{' '.join(map(str, flags))}: {images / wall:.1f} images/s, {1000 * cpu / images:.1f} ms CPU each, {memory:.0f} MiB")
     elif what == "memory":
         for count in (1_000, 10_000, 100_000):
             # A photo in every hundredth line, so that the window is used.

@@ -62,8 +62,8 @@ pub struct Settings {
     /// phone photos for each and one file of the largest size. A submission that is larger is looked at alone. What a
     /// thread needs for its own work, and the body that it writes, come on top.
     pub window: u64,
-    /// Bytes that a line may have. Default: 64 MiB, room for three times what a request may carry. Two lines at most
-    /// are held outside the window.
+    /// Bytes that a line may have. Default: 64 MiB, room for three times what a request may carry. Of lines over
+    /// 1 MiB, two at most are held outside the window.
     pub max_line: usize,
     /// Threads that read images, each a line's at a time. Default: 16, which is plenty for disks and keeps as many
     /// requests to a store under way.
