@@ -43,6 +43,8 @@ pub mod observe;
 pub mod preflight;
 
 // Beyond the request.
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(feature = "submit")]

@@ -25,6 +25,7 @@ pub struct Cli {
 pub enum Command {
     Check(Box<Check>),
     Inspect(Inspect),
+    Batch(Box<super::batch::Batch>),
     #[cfg(feature = "submit")]
     Submit(Box<super::submit::Submit>),
     #[cfg(feature = "submit")]

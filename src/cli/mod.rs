@@ -1,6 +1,7 @@
 //! Arguments to nouns, reports to text, verdicts to exit statuses. Uses the library's public door only.
 
 mod args;
+mod batch;
 mod output;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -23,6 +24,8 @@ use std::{path::Path, process::ExitCode};
 
 /// Not ready: a finding denies it.
 const NOT_READY: u8 = 1;
+/// Interrupted, as shells say it.
+const INTERRUPTED: u8 = 130;
 /// Could not run.
 const COULD_NOT_RUN: u8 = 2;
 /// Bytes of a session's answer: a thousand times the one in the service's documentation.
@@ -34,6 +37,7 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(check) => run_check(&check),
         Command::Inspect(inspect) => run_inspect(&inspect),
+        Command::Batch(args) => batch::run(&args),
         #[cfg(feature = "submit")]
         Command::Submit(args) => submit::run(&args),
         #[cfg(feature = "submit")]

@@ -1,5 +1,6 @@
 //! Bodies to files, whole or not at all, and text to the terminal.
 
+use idenfy_preflight::batch::Stop;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
@@ -15,10 +16,21 @@ fn pending() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a first interrupt stops instead of the program.
+static STOP: Mutex<Option<Stop>> = Mutex::new(None);
+
+/// Lets the first interrupt stop this, so that what is in flight is finished.
+pub fn stop_on_interrupt(stop: &Stop) {
+    *STOP.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop.clone());
+}
+
 /// On Ctrl-C and SIGTERM: leave nothing behind. 130 is what shells give a program that was interrupted.
 pub fn clean_up_on_interrupt() {
     // Without a handler the system's own remains, which is to end at once.
     let _ = ctrlc::set_handler(|| {
+        if let Some(stop) = STOP.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return stop.stop();
+        }
         for path in pending().drain(..) {
             let _ = fs::remove_file(path);
         }
