@@ -11,7 +11,7 @@ use args::{Check, Cli, Command, Inspect, LinesFormat, ReportFormat};
 use clap::Parser;
 use idenfy_preflight::{
     Error, Image, Options, Preflight, Session, Step, Submission,
-    report::{ImageReport, Verdict},
+    report::{ImageReport, Verdict, text::printable},
     rules::{Level, Rule},
 };
 use output::Out;
@@ -26,6 +26,7 @@ const COULD_NOT_RUN: u8 = 2;
 /// Runs the program.
 pub fn run() -> ExitCode {
     output::clean_up_on_interrupt();
+    output::keep_panics_quiet();
     let done = match Cli::parse().command {
         Command::Check(check) => run_check(&check),
         Command::Inspect(inspect) => run_inspect(&inspect),
@@ -40,7 +41,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
-            let _ = output::print(&format!("preflight: {message}\n"), true);
+            let _ = output::print(&format!("preflight: {}\n", printable(&message)), true);
             ExitCode::from(COULD_NOT_RUN)
         }
     }

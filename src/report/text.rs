@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 impl fmt::Display for ImageReport {
     /// The file, what it is, its scores, and its findings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} {}: {}", verdict(self.verdict), self.step, self.headline())?;
+        writeln!(f, "{} {}: {}", verdict(self.verdict), printable(self.step.name()), self.headline())?;
         findings(f, &self.findings, Some(&self.step))
     }
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Report {
         }
         findings(f, &self.findings, None)?;
         if self.skip_analysis.recommended {
-            writeln!(f, "skipAnalysis is recommended: {}.", self.skip_analysis.because.join("; "))?;
+            writeln!(f, "skipAnalysis is recommended: {}.", printable(&self.skip_analysis.because.join("; ")))?;
         }
         match self.request.bytes {
             Some(body) => writeln!(f, "Ready: the body has {} of at most {}.", bytes(body), bytes(self.request.limit)),
@@ -71,18 +71,24 @@ fn findings(f: &mut fmt::Formatter<'_>, findings: &[Finding], heading: Option<&S
             Level::Warn => "warn",
             Level::Deny => "DENY",
         };
-        let step =
-            finding.step.as_ref().filter(|s| heading != Some(*s)).map(|s| format!(" on {s}")).unwrap_or_default();
+        let step = finding
+            .step
+            .as_ref()
+            .filter(|s| heading != Some(*s))
+            .map(|s| format!(" on {}", printable(s.name())))
+            .unwrap_or_default();
         writeln!(f, "  {level} {}{step}: {}", finding.rule, printable(&finding.message))?;
         writeln!(f, "       {}", printable(&finding.help))?;
     }
     Ok(())
 }
 
-/// File names and messages come from strangers: control characters would steer the terminal.
-fn printable(text: &str) -> String {
+/// A text from strangers (file names, messages) without characters that steer a terminal or turn the direction of what
+/// follows; U+FFFD stands for each.
+pub fn printable(text: &str) -> String {
     let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
