@@ -6,9 +6,9 @@ use crate::{
         advice::{self, Advice},
         request::Terms,
     },
-    decode,
+    decode::{self, Decoded},
     error::Error,
-    fault::Refusal,
+    fault::{Fault, Refusal, contained},
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements, hash::Look},
@@ -22,16 +22,10 @@ use crate::{
     rules::Rule,
     score::{self, Scores},
     submission::{Image, SkipAnalysis, Step, Submission},
+    watch::Cancel,
 };
 use rayon::prelude::*;
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::borrow::Cow;
 
 /// What came of a submission.
 #[derive(Debug)]
@@ -41,21 +35,6 @@ pub struct Outcome {
     pub report: Report,
     /// The request, when nothing denies it.
     pub request: Option<Request>,
-}
-
-/// Tells a running check to stop. Clones share the flag.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks to stop; the check returns [`Error::Cancelled`] before its next image or stage.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        if self.0.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
-    }
 }
 
 /// Looks at images and submissions. Cheap to make, free of state, shared between threads.
@@ -92,6 +71,7 @@ impl Preflight {
     pub fn inspect(&self, image: &Image<'_>) -> Result<ImageReport, Error> {
         self.cancel.check()?;
         let mut looked = self.look(image);
+        self.cancel.check()?;
         self.settle(&mut looked.findings);
         Ok(report(image, looked, &self.options.thresholds))
     }
@@ -113,6 +93,7 @@ impl Preflight {
         let looks = submission.images.par_iter().map(|image| {
             self.cancel.check()?;
             let mut looked = self.look(image);
+            self.cancel.check()?;
             looked.findings.extend(check::request::check_pdf(&image.step, &looked.header, submission, &terms));
             Ok(looked)
         });
@@ -160,7 +141,7 @@ impl Preflight {
 
     /// Bytes to findings: probe, replace, decode, measure, score, check.
     fn look(&self, image: &Image<'_>) -> Looked {
-        let limits = &self.options.limits;
+        let limits = &self.options.limits.watched(&self.cancel);
         let step = &image.step;
         let mut looked = Looked::new(sniff(&image.bytes).unwrap_or(Format::Other("unknown")));
         if let Some(size) = image.unread {
@@ -176,12 +157,11 @@ impl Preflight {
             }
         };
         let original = check::container::check(step, &image.name, &header);
-        let replaced = replace::replace(bytes, &header, &self.options).map(|new| {
-            new.and_then(|new| match probed(&new.bytes, limits) {
-                Ok(header) => Ok((header, new)),
-                Err(refusal) => Err(check::container::refusal(&refusal, limits)),
-            })
-        });
+        let refused = |refusal: Refusal| check::container::refusal(&refusal, limits);
+        let Options { convert, pdf_password, .. } = &self.options;
+        let replace = || replace::replace(bytes, &header, *convert, pdf_password.as_ref(), limits);
+        let replaced = contained("container", replace).unwrap_or_else(|refusal| Some(Err(refused(refusal))));
+        let replaced = replaced.map(|new| new.and_then(|new| Ok((probed(&new.bytes, limits).map_err(refused)?, new))));
         match replaced {
             None => looked.findings.extend(original),
             Some(Err(finding)) => {
@@ -196,21 +176,14 @@ impl Preflight {
             }
         }
         if !looked.findings.iter().any(Finding::denies) {
-            let (width, height) = header.upright_size();
-            let name = header.format.name();
-            let view = || decode::view(bytes, &header, View::reduction(width, height), limits);
-            let part = |reduction, region: &Region| {
-                contained(name, || decode::part(bytes, &header, reduction, region, limits)).ok()
-            };
-            match contained(name, view) {
+            match self.see(step, bytes, &header, limits) {
                 Ok(seen) => {
                     // What the header's reader saw already is not told twice.
                     let new = seen.faults.iter().filter(|fault| !header.faults.contains(fault));
                     looked.findings.extend(new.map(|f| check::container::fault(f).on(step)));
-                    looked.size = Some((seen.picture.width, seen.picture.height));
-                    looked.look = Some(Look::of(&seen.picture));
-                    let measured = self.measure(step, seen.picture, part);
-                    let thresholds = &self.options.thresholds;
+                    looked.size = Some(seen.size);
+                    looked.look = Some(seen.look);
+                    let (measured, thresholds) = (seen.measured, &self.options.thresholds);
                     looked.scores = score::score(&measured);
                     looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
                     if let Some(faces) = &measured.faces {
@@ -218,7 +191,7 @@ impl Preflight {
                     }
                     looked.measured = Some(measured);
                 }
-                Err(refusal) if header.format == Format::Pdf => {
+                Err(refusal) if header.format == Format::Pdf && !limits.is_over() => {
                     looked.findings.push(check::container::not_rendered(&refusal).on(step));
                 }
                 Err(refusal) => looked.findings.push(check::container::refusal(&refusal, limits).on(step)),
@@ -231,16 +204,26 @@ impl Preflight {
         looked
     }
 
-    /// Measures a view, or a finer one of the document where that is small in it.
-    fn measure(&self, step: &Step, view: View, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
-        let document = measure::document::find(&view);
-        let finer = document.as_ref().and_then(|d| measure::finer(&view, d));
-        let measured = match finer.and_then(|(reduction, region)| part(reduction, &region)) {
-            Some(finer) => measure::measure_on(&finer, document),
-            None => measure::measure_on(&view, document),
+    /// Header to measurements: decode, measure.
+    fn see(&self, step: &Step, bytes: &[u8], header: &Header, limits: &Limits) -> Result<Seen, Refusal> {
+        let (width, height) = header.upright_size();
+        let name = header.format.name();
+        let view = || decode::view(bytes, header, View::reduction(width, height), limits);
+        let part = |reduction, region: &Region| {
+            contained(name, || decode::part(bytes, header, reduction, region, limits)).flatten().ok()
         };
-        let faces = if *step == Step::Face { measure::face::find(&view) } else { None };
-        Measurements { faces, ..measured }
+        let Decoded { picture, faults } = contained(name, view).flatten()?;
+        limits.in_time()?;
+        let size = (picture.width, picture.height);
+        let look = contained("picture", || Look::of(&picture))?;
+        let faces = match step {
+            Step::Face => contained("face", || measure::face::find(&picture))?,
+            _ => None,
+        };
+        limits.in_time()?;
+        let measured = contained("picture", || measured(picture, part))?;
+        limits.in_time()?;
+        Ok(Seen { faults, size, look, measured: Measurements { faces, ..measured } })
     }
 
     /// Findings to what is sent: fit, look again at what was encoded anew.
@@ -275,20 +258,30 @@ impl Preflight {
             })
             .collect();
         let overhead = envelope.overhead(sources.iter().map(|s| s.step));
-        let encoded = match recompress::fit(&sources, overhead, service, &self.options.limits) {
-            Ok(encoded) => encoded,
-            Err(infeasible) => {
+        let limits = &self.options.limits;
+        let time = limits.max_time.saturating_mul(u32::try_from(sources.len()).unwrap_or(u32::MAX));
+        let limits = &Limits { max_time: time, ..limits.clone() }.watched(&self.cancel);
+        let encoded = contained("encoder", || recompress::fit(&sources, overhead, service, limits));
+        self.cancel.check()?;
+        let encoded = match limits.in_time().and(encoded) {
+            Ok(Ok(encoded)) => encoded,
+            Ok(Err(infeasible)) => {
                 findings.push(over_budget(&infeasible));
                 return Ok(None);
             }
+            Err(refusal) => {
+                findings.push(check::container::refusal(&refusal, limits));
+                return Ok(None);
+            }
         };
-        self.cancel.check()?;
         let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
             let (sent, found) = self.again(source.step, encoded);
             (Sent { recompressed: sent.recompressed || looked.replacement.is_some(), ..sent }, found)
         });
         let mut sent = Vec::with_capacity(encoded.len());
-        for (one, found) in again.collect::<Vec<_>>() {
+        let again = again.collect::<Vec<_>>();
+        self.cancel.check()?;
+        for (one, found) in again {
             findings.extend(found);
             sent.push(one);
         }
@@ -350,6 +343,24 @@ impl Plan {
     }
 }
 
+/// What a picture's pixels show.
+struct Seen {
+    faults: Vec<Fault>,
+    size: (u32, u32),
+    look: Look,
+    measured: Measurements,
+}
+
+/// Measures a view, or a finer one of the document where that is small in it.
+fn measured(view: View, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
+    let document = measure::document::find(&view);
+    let finer = document.as_ref().and_then(|d| measure::finer(&view, d));
+    match finer.and_then(|(reduction, region)| part(reduction, &region)) {
+        Some(finer) => measure::measure_on(&finer, document),
+        None => measure::measure_on(&view, document),
+    }
+}
+
 /// What was seen of one image.
 struct Looked {
     /// The kind of the file as it came.
@@ -398,12 +409,7 @@ fn jpeg_quality(header: &Header) -> Option<u8> {
 }
 
 fn probed(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
-    contained("container", || probe::probe(bytes, limits))
-}
-
-/// Keeps a decoder's panic from the rest of the submission.
-fn contained<T>(decoder: &'static str, run: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Refusal::DecoderFault { decoder }))
+    contained("container", || probe::probe(bytes, limits)).flatten()
 }
 
 fn over_budget(infeasible: &Infeasible) -> Finding {

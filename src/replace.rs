@@ -7,7 +7,7 @@ use crate::{
     fault::Refusal,
     finding::Finding,
     format::Format,
-    options::{Limits, Options},
+    options::{Limits, PdfPassword},
     probe::{Details, Header},
     rules::Rule,
     unlock::unlock,
@@ -25,13 +25,19 @@ pub struct Replacement {
     pub findings: Vec<Finding>,
 }
 
-/// The file to go on with; `None` when the service takes this one, or nothing was asked for.
+/// The file to go on with: a picture in another format as JPEG when `convert` is set, an encrypted PDF unlocked when there
+/// is a password. `None` when the service takes this one, or nothing was asked for.
 ///
 /// # Errors
 /// A finding when it was asked for and cannot be done.
-pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Result<Replacement, Finding>> {
-    let limits = &options.limits;
-    match (&header.details, &options.pdf_password) {
+pub fn replace(
+    bytes: &[u8],
+    header: &Header,
+    convert: bool,
+    pdf_password: Option<&PdfPassword>,
+    limits: &Limits,
+) -> Option<Result<Replacement, Finding>> {
+    match (&header.details, pdf_password) {
         (Details::Pdf(pdf), Some(password)) if pdf.encryption.is_some() => {
             let password = Some(password.expose()).filter(|p| !p.is_empty());
             Some(match unlock(bytes, password, limits) {
@@ -43,8 +49,8 @@ pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Resul
                 )),
             })
         }
-        _ if options.convert && !header.format.is_accepted() => {
-            Some(convert(bytes, header.format, limits).map_err(|refusal| container::refusal(&refusal, limits)))
+        _ if convert && !header.format.is_accepted() => {
+            Some(converted(bytes, header.format, limits).map_err(|refusal| container::refusal(&refusal, limits)))
         }
         _ => None,
     }
@@ -58,7 +64,7 @@ fn unlocked() -> Finding {
     )
 }
 
-fn convert(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement, Refusal> {
+fn converted(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement, Refusal> {
     let Decoded { picture, faults } = other::pixmap(bytes, format, limits)?;
     let too_large = || Refusal::Limit {
         what: "pixels on one side of a JPEG",

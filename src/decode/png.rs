@@ -42,7 +42,8 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     let canvas = |samples| Canvas { samples, width: width as usize, rgb: Vec::with_capacity(len as usize) };
     let mut decoded = decode(bytes, header, &parts, limits, canvas)?;
     if let Some(profile) = colour::Profile::of_png(parts.icc, parts.cicp, limits) {
-        profile.to_srgb(&mut decoded.picture.rgb);
+        profile.to_srgb(&mut decoded.picture.rgb, &limits.watch);
+        limits.in_time()?;
     }
     decoded.try_map(|canvas| Pixmap::new(width, height, canvas.rgb))
 }
@@ -103,6 +104,7 @@ fn decode<R: Rows>(
     let Err(refusal) = read(bytes, parts, limits, true, |row| rows.push(expander.row(row))) else {
         return Ok(Decoded { picture: rows, faults: expander.faults() });
     };
+    limits.in_time()?;
     // Data that is cut, or that another checksum speaks against, is not worth a second look.
     if !parts.data_whole || matches!(&header.details, Details::Png(png) if !png.data_sums_hold) {
         return Err(refusal);
@@ -132,10 +134,11 @@ fn read(
     let mut decoder = png::Decoder::new_with_options(&mut source, options);
     decoder.set_limits(png::Limits { bytes: limits.max_memory as usize });
     let (result, row) = match decoder.read_info() {
-        Ok(mut reader) if ihdr.interlaced => (interlaced(&mut reader, ihdr, take), None),
+        Ok(mut reader) if ihdr.interlaced => (interlaced(&mut reader, ihdr, limits, take), None),
         Ok(mut reader) => {
             let mut row = 0;
             loop {
+                limits.in_time()?;
                 match reader.next_row() {
                     Ok(Some(data)) => take(data.data()),
                     Ok(None) => break (Ok(()), Some(row)),
@@ -146,6 +149,7 @@ fn read(
         }
         Err(e) => (Err(e), Some(0)),
     };
+    limits.in_time()?;
     result.map_err(|error| {
         if matches!(error, png::DecodingError::LimitsExceeded) {
             return Refusal::Limit { what: "bytes of memory", needed: row_bytes(ihdr), limit: limits.max_memory };
@@ -162,21 +166,25 @@ fn read(
     })
 }
 
-/// An interlaced picture is put together whole before its rows are handed over.
+/// An interlaced picture is put together whole before its rows are handed over; some of it when it is time to stop.
 fn interlaced<R: std::io::BufRead + std::io::Seek>(
     reader: &mut png::Reader<R>,
     ihdr: &Ihdr,
+    limits: &Limits,
     mut take: impl FnMut(&[u8]),
 ) -> Result<(), png::DecodingError> {
     let stride = row_bytes(ihdr) as usize;
     let mut whole = vec![0; whole_bytes(ihdr) as usize];
     let bits = u8::try_from(bits_per_pixel(ihdr)).unwrap_or(u8::MAX);
     while let Some(row) = reader.next_interlaced_row()? {
+        if limits.is_over() {
+            return Ok(());
+        }
         if let png::InterlaceInfo::Adam7(pass) = row.interlace() {
             png::expand_interlaced_row(&mut whole, stride, row.data(), pass, bits);
         }
     }
-    whole.chunks_exact(stride).for_each(&mut take);
+    whole.chunks_exact(stride).take_while(|_| !limits.is_over()).for_each(&mut take);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use idenfy_preflight::{
     options::{Limits, PdfPassword},
     rules::Rule,
 };
+use std::time::Duration;
 
 fn front(name: &str, bytes: &[u8]) -> Vec<Finding> {
     inspected(Step::Front, name, bytes)
@@ -67,6 +68,7 @@ pub fn cases() -> Vec<Case> {
     };
     // No decoder here is known to panic, so the fault itself is judged.
     let decoder_fault = refusal(&Refusal::DecoderFault { decoder: "jpeg" }, &Limits::default());
+    let timed = |max| inspected_with(Step::Front, "", FRONT, options(|o| o.limits.max_time = max));
     let memory = |max| inspected_with(Step::UtilityBill, "", BILL, options(|o| o.limits.max_memory = max));
     vec![
         case(Rule::EmptyFile, front("", b""), front("", b"x")),
@@ -78,6 +80,7 @@ pub fn cases() -> Vec<Case> {
         case(Rule::UnsupportedCoding, front("", &as_process(0xC9)), front("", &as_process(0xC1))),
         case(Rule::TooManyPixels, pixels(1600 * 1200 - 1), pixels(1600 * 1200)),
         case(Rule::LimitExceeded, objects(2), objects(100)),
+        case(Rule::TookTooLong, timed(Duration::ZERO), timed(Duration::MAX)),
         case(Rule::DecoderFault, vec![decoder_fault], front("", FRONT)),
         case(Rule::TrailingData, front("", &[FRONT, b"0123456789"].concat()), front("", FRONT)),
         case(Rule::Polyglot, front("", &[FRONT, BILL].concat()), front("", FRONT)),

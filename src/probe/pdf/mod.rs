@@ -92,6 +92,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     };
     let encryption = encrypted(&mut file);
     let pages = file.catalog().map(|c| file.pages(&c)).unwrap_or_default();
+    limits.in_time()?;
     let seen = stop.clone().or_else(|| file.broken.take());
     if encryption.is_some() || (seen.is_none() && pages.count > 0) {
         return Ok(Opened { file, encryption, pages, rebuilt: stop });
@@ -109,6 +110,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
         encryption = encryption.or_else(|| encryption::find_orphan(&again));
     }
     let found = again.catalog().map(|c| again.pages(&c)).unwrap_or_default();
+    limits.in_time()?;
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }

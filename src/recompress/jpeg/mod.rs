@@ -12,6 +12,8 @@ mod symbols;
 mod write;
 
 pub(super) use coefficients::{Coefficients, Layout};
+
+use crate::watch::Watch;
 use steps::Steps;
 
 /// MCUs that a curve's sizes are estimated from, and that one size is; and the share of the picture that is not gone
@@ -58,9 +60,9 @@ impl Coefficients {
     }
 
     /// Counts the whole picture at one coarseness.
-    pub fn counted(&self, coarseness: f64) -> Counted {
+    pub fn counted(&self, coarseness: f64, watch: &Watch) -> Counted {
         let steps = Steps::new(coarseness);
-        let statistics = symbols::count(self, &steps);
+        let statistics = symbols::count(self, &steps, watch);
         let tables = statistics.tables();
         let scan = statistics.bits(&tables) as f64 / 8.0;
         let bytes = with_stuffing(scan) + write::head_len(self, &steps, &tables) as f64 + 3.0;
@@ -68,8 +70,8 @@ impl Coefficients {
     }
 
     /// Writes what was counted.
-    pub fn written(&self, counted: &Counted) -> Vec<u8> {
-        write::file(self, &counted.steps, &counted.statistics)
+    pub fn written(&self, counted: &Counted, watch: &Watch) -> Vec<u8> {
+        write::file(self, &counted.steps, &counted.statistics, watch)
     }
 }
 
