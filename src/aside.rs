@@ -4,30 +4,57 @@ use crate::{
     fault::{Refusal, contained},
     options::Limits,
 };
-use std::{sync::mpsc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
 
 /// The thread's stack. Renderers recurse as deep as what they draw is nested, which they bound themselves.
 const STACK: usize = 16 << 20;
 /// How often the caller's flag is looked at.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// Threads that are left behind at a time; with more, nothing is begun. They still hold memory.
+const MOST_LEFT: usize = 16;
+/// Those that are.
+static LEFT: AtomicUsize = AtomicUsize::new(0);
+
 /// Runs somebody else's code for at most `most`; `None` when it was not done by then. What the thread still does then is
 /// bounded by what the code was given, and nobody hears of it.
 ///
 /// # Errors
 /// [`Refusal::DecoderFault`] when it panics, or there is no thread to be had; [`Refusal::TookTooLong`] when the limits
-/// say that it is time to stop.
+/// say that it is time to stop, or too many are left behind already.
 pub(crate) fn aside<T: Send + 'static>(
     decoder: &'static str,
     most: Duration,
     limits: &Limits,
     run: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Option<T>, Refusal> {
+    if LEFT.load(Ordering::Relaxed) >= MOST_LEFT {
+        return Err(Refusal::TookTooLong { limit: limits.max_time });
+    }
     let (done, result) = mpsc::sync_channel(1);
+    // Set by whichever ends first, the thread or the wait for it; who finds it set has come second.
+    let over = Arc::new(AtomicBool::new(false));
+    let own = Arc::clone(&over);
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || {
         // Nobody listens any more when the time was up.
         let _ = done.send(contained(decoder, run));
+        if own.swap(true, Ordering::AcqRel) {
+            LEFT.fetch_sub(1, Ordering::Relaxed);
+        }
     });
+    let leave = || {
+        LEFT.fetch_add(1, Ordering::Relaxed);
+        if over.swap(true, Ordering::AcqRel) {
+            LEFT.fetch_sub(1, Ordering::Relaxed);
+        }
+    };
     let fault = || Refusal::DecoderFault { decoder };
     thread.map_err(|_| fault())?;
     let mut left = most;
@@ -38,9 +65,13 @@ pub(crate) fn aside<T: Send + 'static>(
             Err(mpsc::RecvTimeoutError::Disconnected) => return Err(fault()),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
-        limits.in_time()?;
+        if let Err(refusal) = limits.in_time() {
+            leave();
+            return Err(refusal);
+        }
         left = left.saturating_sub(glance);
         if left.is_zero() {
+            leave();
             return Ok(None);
         }
     }

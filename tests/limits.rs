@@ -26,22 +26,21 @@ fn seen(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     decode::view(bytes, &header, View::reduction(header.width, header.height), limits).map(drop)
 }
 
-/// What the refusal asks for is just enough, and one less is not.
+/// Nothing is refused for the limit, a lot is enough, and between them is one edge.
 fn edge(bytes: &[u8], what: &str, set: impl Fn(&mut Limits, u64)) {
     let with = |value: u64| {
         let mut limits = Limits::default();
         set(&mut limits, value);
         seen(bytes, &limits)
     };
-    let Err(Refusal::Limit { needed, .. }) = with(0) else { panic!("{what}: no refusal with nothing allowed") };
-    // The first thing that is asked for may not be the last.
-    let least = (0..64).try_fold(needed, |allowed, _| match with(allowed) {
-        Err(Refusal::Limit { needed, .. }) => Ok(needed.max(allowed + 1)),
-        Ok(()) => Err(allowed),
-        Err(other) => panic!("{what}: {other}"),
-    });
-    let Err(least) = least else { panic!("{what}: never enough") };
-    assert!(matches!(with(least - 1), Err(Refusal::Limit { limit, .. }) if limit < least), "{what} at {least}");
+    let (mut refused, mut enough) = (0, 1 << 28);
+    assert_eq!(with(enough), Ok(()), "{what}");
+    while enough - refused > 1 {
+        let middle = u64::midpoint(refused, enough);
+        if with(middle).is_ok() { enough = middle } else { refused = middle }
+    }
+    let at_the_edge = with(refused);
+    assert!(matches!(at_the_edge, Err(Refusal::Limit { needed, limit, .. }) if needed > limit), "{at_the_edge:?}");
 }
 
 #[test]
@@ -75,7 +74,7 @@ fn memory() {
         decode::pixmap(&bytes, &probe(&bytes, &limits)?, &limits).map(drop)
     };
     assert!(matches!(whole(64 * 48 * 3 - 1), Err(Refusal::Limit { needed: 9216, .. })));
-    assert_eq!(whole(1 << 16), Ok(()));
+    assert_eq!(whole(1 << 20), Ok(()));
 }
 
 fn drawn(content: &str) -> Vec<u8> {

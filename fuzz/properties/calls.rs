@@ -45,8 +45,10 @@ pub fn request(bytes: &[u8]) {
     let (terms, findings) = check::request::check(&submission, &service);
     let again = check::request::check(&submission, &service);
     assert_eq!((&terms, &findings), (&again.0, &again.1));
-    // What is that short may stand in any sentence.
-    if flags & 1 > 0 && token.len() > 12 && ![1, 2, 3, 4, 5].iter().any(|i| text(*i).contains(&token)) {
+    // What is short or plain may stand in any sentence.
+    let telling = token.len() > 12
+        && ["0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"].iter().all(|set| token.contains(|c| set.contains(c)));
+    if flags & 1 > 0 && telling && ![1, 2, 3, 4, 5].iter().any(|i| text(*i).contains(&token)) {
         assert!(findings.iter().all(|f| !format!("{f:?}").contains(&token)));
     }
     let mut options = Options::default();
