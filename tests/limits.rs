@@ -33,7 +33,7 @@ fn edge(bytes: &[u8], what: &str, set: impl Fn(&mut Limits, u64)) {
         set(&mut limits, value);
         seen(bytes, &limits)
     };
-    let (mut refused, mut enough) = (0, 1 << 28);
+    let (mut refused, mut enough) = (0, 1 << 22);
     assert_eq!(with(enough), Ok(()), "{what}");
     while enough - refused > 1 {
         let middle = u64::midpoint(refused, enough);

@@ -101,3 +101,17 @@ fn bytes(n: u64) -> String {
         _ => format!("{:.2} MB", n as f64 / 1e6),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Image, Preflight, Step, Submission};
+
+    #[test]
+    fn neither_names_nor_steps_steer_a_terminal() {
+        let step = Step::Custom("A\u{1b}[2J\u{202e}".into());
+        let submission = Submission::new().image(Image::new(step, "a\u{7}\n.jpg", &b""[..]));
+        let text = Preflight::default().check(&submission).unwrap().report.to_string();
+        assert!(text.contains("A\u{fffd}[2J\u{fffd}: a\u{fffd}\u{fffd}.jpg"), "{text}");
+        assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{text:?}");
+    }
+}

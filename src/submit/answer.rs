@@ -322,3 +322,6 @@ impl Said {
             "severity": self.severity, "documentation": self.documentation})
     }
 }
+
+#[cfg(test)]
+mod tests;
