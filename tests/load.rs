@@ -150,7 +150,7 @@ fn a_million_submissions_leave_no_trace() {
                     let i = (n * 7 + t * 3) as usize % inputs.len();
                     assert_eq!(verdict(preflight, &inputs[i]), alone[i], "input {i}");
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    if done as u64 % (all / 10).max(1) == 0 {
+                    if (done as u64).is_multiple_of((all / 10).max(1)) {
                         held.lock().unwrap().push(COUNTED.current_usage());
                     }
                 }

@@ -168,11 +168,11 @@ pub fn lines(bytes: &[u8]) {
     fs::remove_file(&path).expect("a temporary file is removed");
     // SHA-256 of "T".
     const T: &[u8] = b"e632b7095b0bf32c260fa4c539e9fd7b852d0de454e9be26f24d0d6f91d069d3";
-    let last = parts[0].split(|b| *b == b'\n').filter_map(|line| {
+    let mut last = parts[0].split(|b| *b == b'\n').filter_map(|line| {
         let (sign, name) = line.split_first()?;
         (name == T && b"+-".contains(sign)).then_some(*sign == b'+')
     });
-    assert_eq!(sent, last.last().unwrap_or(false));
+    assert_eq!(sent, last.next_back().unwrap_or(false));
 
     let part = |i: usize| parts.get(i).copied().unwrap_or_default().split(|b| *b == b'\n');
     let predicted: Vec<Prediction> = part(1)

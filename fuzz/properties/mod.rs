@@ -33,6 +33,7 @@ pub const TARGETS: &[Target] = &[
 ];
 
 /// Runs a target by its name; every binary in `fuzz_targets` has one.
+#[allow(dead_code, reason = "the replay goes through the list itself")]
 pub fn run(name: &str, bytes: &[u8]) {
     if let Some((_, target)) = TARGETS.iter().find(|(known, _)| *known == name) {
         target(bytes);

@@ -105,7 +105,7 @@ impl Run<'_> {
         let mut steps = 0_u32;
         loop {
             steps = steps.wrapping_add(1);
-            if steps % 1024 == 0 && self.file.limits.is_over() {
+            if steps.is_multiple_of(1024) && self.file.limits.is_over() {
                 return None;
             }
             let before = lexer.at;

@@ -5,7 +5,7 @@ const TOKEN: &str = "TOKENTOKENTOKEN";
 
 /// What came, for a call of 100 bytes with a scanRef, whose check had recommended `skipAnalysis` or not.
 fn made(came: Result<Reply, Lost>, recommended: bool, skipped: bool) -> Answer {
-    let mut report = Preflight::default().check(&Submission::new()).unwrap().report;
+    let mut report = Preflight::default().check(Submission::new()).unwrap().report;
     report.skip_analysis.recommended = recommended;
     report.skip_analysis.because = vec!["glare on FRONT covers no text".into()];
     let redact = |text: &str| text.replace(TOKEN, "…");
