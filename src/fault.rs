@@ -3,6 +3,7 @@
 //! Both are data about the file, found by `probe` and `decode`; whether they stop a submission is decided in `check`.
 
 use serde::Serialize;
+use std::time::Duration;
 
 /// Something is not as it should be, and the picture can be used all the same.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -99,6 +100,12 @@ pub enum Refusal {
         needed: u64,
         /// What is allowed.
         limit: u64,
+    },
+    /// Looking at it took longer than [`Limits::max_time`](crate::options::Limits::max_time), or was cancelled.
+    #[error("it was not done in {} ms", limit.as_millis())]
+    TookTooLong {
+        /// What is allowed.
+        limit: Duration,
     },
     /// A PDF without a page.
     #[error("the PDF has no pages")]

@@ -12,6 +12,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![cfg_attr(test, allow(clippy::field_reassign_with_default, clippy::type_complexity))]
 
+#[cfg(any(
+    feature = "pdf-render",
+    feature = "convert",
+    feature = "heic",
+    feature = "webp",
+    feature = "tiff",
+    feature = "bmp",
+    feature = "gif"
+))]
+mod aside;
 // Nouns.
 pub mod country;
 pub mod error;
@@ -24,6 +34,7 @@ pub mod rules;
 pub mod session;
 pub mod submission;
 pub mod texts;
+mod watch;
 // Stages; the corridor has their order.
 pub mod check;
 pub mod decode;
@@ -52,10 +63,11 @@ pub mod submit;
 
 pub use error::Error;
 pub use options::Options;
-pub use preflight::{Cancel, Outcome, Preflight};
+pub use preflight::{Outcome, Preflight};
 pub use request::Request;
 pub use session::Session;
 pub use submission::{Image, SkipAnalysis, Step, Submission};
+pub use watch::Cancel;
 
 /// The README's example is compiled and run.
 #[cfg(doctest)]

@@ -6,9 +6,9 @@ use crate::{
         advice::{self, Advice},
         request::Terms,
     },
-    decode,
+    decode::{self, Decoded},
     error::Error,
-    fault::Refusal,
+    fault::{Fault, Refusal, contained},
     finding::Finding,
     format::{Format, sniff},
     measure::{self, Measurements, hash::Look},
@@ -24,16 +24,10 @@ use crate::{
     rules::{Family, Rule},
     score::{self, Scores},
     submission::{Image, SkipAnalysis, Step, Submission},
+    watch::Cancel,
 };
 use rayon::prelude::*;
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{borrow::Cow, sync::Arc};
 
 /// What came of a submission.
 #[derive(Debug)]
@@ -43,21 +37,6 @@ pub struct Outcome {
     pub report: Report,
     /// The request, when nothing denies it.
     pub request: Option<Request>,
-}
-
-/// Tells a running check to stop. Clones share the flag.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks to stop; the check returns [`Error::Cancelled`] before its next image or stage.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        if self.0.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
-    }
 }
 
 /// Looks at images and submissions. Cheap to make, free of state, shared between threads.
@@ -125,6 +104,7 @@ impl Preflight {
     pub fn inspect(&self, image: &Image<'_>) -> Result<ImageReport, Error> {
         self.cancel.check()?;
         let mut looked = self.look(image);
+        self.cancel.check()?;
         self.settle(&mut looked.findings);
         let config = Some(self.fingerprint.to_string());
         Ok(ImageReport { config, ..report(image, looked, &self.options.thresholds) })
@@ -147,6 +127,7 @@ impl Preflight {
         let looks = submission.images.par_iter().map(|image| {
             self.cancel.check()?;
             let mut looked = self.look(image);
+            self.cancel.check()?;
             looked.findings.extend(check::request::check_pdf(&image.step, &looked.header, submission, &terms));
             Ok(looked)
         });
@@ -197,9 +178,11 @@ impl Preflight {
     /// A picture for people to look at, with its worst place near its own scale: what `report` was made of, or what stands
     /// in for it. With `redact`, faces and print are hidden. `None` for what cannot be shown.
     pub fn preview(&self, image: &Image<'_>, report: &ImageReport, redact: bool) -> Option<Preview> {
-        let limits = &self.options.limits;
+        let limits = &self.options.limits.watched(&self.cancel);
         let mut header = probed(&image.bytes, limits).ok()?;
-        let replacement = replace::replace(&image.bytes, &header, &self.options).and_then(Result::ok);
+        let Options { convert, pdf_password, .. } = &self.options;
+        let replace = || replace::replace(&image.bytes, &header, *convert, pdf_password.as_ref(), limits);
+        let replacement = contained("container", replace).ok()?.and_then(Result::ok);
         let bytes = replacement.as_ref().map_or(&*image.bytes, |new| &new.bytes);
         if replacement.is_some() {
             header = probed(bytes, limits).ok()?;
@@ -223,12 +206,13 @@ impl Preflight {
             let hidden = redact.then(|| Hidden::of(&image.step, &view));
             Ok(Preview::of(&picture, (view.width, view.height), report.worst_place(), hidden.as_ref()))
         })
+        .flatten()
         .ok()?
     }
 
     /// Bytes to findings: probe, replace, decode, measure, score, check.
     fn look(&self, image: &Image<'_>) -> Looked {
-        let limits = &self.options.limits;
+        let limits = &self.options.limits.watched(&self.cancel);
         let step = &image.step;
         let mut looked = Looked::new(sniff(&image.bytes).unwrap_or(Format::Other("unknown")));
         if let Some(size) = image.unread {
@@ -245,12 +229,11 @@ impl Preflight {
         };
         looked.encrypted = matches!(&header.details, Details::Pdf(pdf) if pdf.encryption.is_some());
         let original = check::container::check(step, &image.name, &header);
-        let replaced = replace::replace(bytes, &header, &self.options).map(|new| {
-            new.and_then(|new| match probed(&new.bytes, limits) {
-                Ok(header) => Ok((header, new)),
-                Err(refusal) => Err(check::container::refusal(&refusal, limits)),
-            })
-        });
+        let refused = |refusal: Refusal| check::container::refusal(&refusal, limits);
+        let Options { convert, pdf_password, .. } = &self.options;
+        let replace = || replace::replace(bytes, &header, *convert, pdf_password.as_ref(), limits);
+        let replaced = contained("container", replace).unwrap_or_else(|refusal| Some(Err(refused(refusal))));
+        let replaced = replaced.map(|new| new.and_then(|new| Ok((probed(&new.bytes, limits).map_err(refused)?, new))));
         match replaced {
             None => looked.findings.extend(original),
             Some(Err(mut finding)) => {
@@ -270,23 +253,14 @@ impl Preflight {
             }
         }
         if !looked.findings.iter().any(Finding::denies) {
-            let (width, height) = header.upright_size();
-            let name = header.format.name();
-            let view = || decode::view(bytes, &header, View::reduction(width, height), limits);
-            let part = |reduction, region: &Region| {
-                contained(name, || decode::part(bytes, &header, reduction, region, limits)).ok()
-            };
-            match self.observer.timed(Stage::Decode, bytes.len(), || contained(name, view)) {
+            match self.see(step, bytes, &header, limits) {
                 Ok(seen) => {
                     // What the header's reader saw already is not told twice.
                     let new = seen.faults.iter().filter(|fault| !header.faults.contains(fault));
                     looked.findings.extend(new.map(|f| check::container::fault(f).on(step)));
-                    looked.size = Some((seen.picture.width, seen.picture.height));
-                    looked.look = Some(Look::of(&seen.picture));
-                    let size = seen.picture.luma.data().len();
-                    let measure = || self.measure(step, seen.picture, part);
-                    let measured = self.observer.timed(Stage::Measure, size, measure);
-                    let thresholds = &self.options.thresholds;
+                    looked.size = Some(seen.size);
+                    looked.look = Some(seen.look);
+                    let (measured, thresholds) = (seen.measured, &self.options.thresholds);
                     looked.scores = score::score(&measured);
                     looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
                     if let Some(faces) = &measured.faces {
@@ -294,7 +268,7 @@ impl Preflight {
                     }
                     looked.measured = Some(measured);
                 }
-                Err(refusal) if header.format == Format::Pdf => {
+                Err(refusal) if header.format == Format::Pdf && !limits.is_over() => {
                     looked.findings.push(check::container::not_rendered(&refusal).on(step));
                 }
                 Err(refusal) => looked.findings.push(check::container::refusal(&refusal, limits).on(step)),
@@ -307,16 +281,29 @@ impl Preflight {
         looked
     }
 
-    /// Measures a view, or a finer one of the document where that is small in it.
-    fn measure(&self, step: &Step, view: View, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
-        let document = measure::document::find(&view);
-        let finer = document.as_ref().and_then(|d| measure::finer(&view, d));
-        let measured = match finer.and_then(|(reduction, region)| part(reduction, &region)) {
-            Some(finer) => measure::measure_on(&finer, document),
-            None => measure::measure_on(&view, document),
+    /// Header to measurements: decode, measure.
+    fn see(&self, step: &Step, bytes: &[u8], header: &Header, limits: &Limits) -> Result<Seen, Refusal> {
+        let (width, height) = header.upright_size();
+        let name = header.format.name();
+        let view = || decode::view(bytes, header, View::reduction(width, height), limits);
+        let part = |reduction, region: &Region| {
+            contained(name, || decode::part(bytes, header, reduction, region, limits)).flatten().ok()
         };
-        let faces = if *step == Step::Face { measure::face::find(&view) } else { None };
-        Measurements { faces, ..measured }
+        let Decoded { picture, faults } =
+            self.observer.timed(Stage::Decode, bytes.len(), || contained(name, view).flatten())?;
+        limits.in_time()?;
+        let size = (picture.width, picture.height);
+        let look = contained("picture", || Look::of(&picture))?;
+        let faces = match step {
+            Step::Face => contained("face", || measure::face::find(&picture))?,
+            _ => None,
+        };
+        limits.in_time()?;
+        let samples = picture.luma.data().len();
+        let measure = || contained("picture", || measured(picture, part));
+        let measured = self.observer.timed(Stage::Measure, samples, measure)?;
+        limits.in_time()?;
+        Ok(Seen { faults, size, look, measured: Measurements { faces, ..measured } })
     }
 
     /// Findings to what is sent: fit, look again at what was encoded anew.
@@ -351,10 +338,14 @@ impl Preflight {
             })
             .collect();
         let overhead = envelope.overhead(sources.iter().map(|s| s.step));
+        let limits = &self.options.limits;
+        let time = limits.max_time.saturating_mul(u32::try_from(sources.len()).unwrap_or(u32::MAX));
+        let limits = &Limits { max_time: time, ..limits.clone() }.watched(&self.cancel);
         let size = sources.iter().map(|s| s.bytes.len()).sum();
-        let fitted = || self.fitted(&sources, overhead, findings);
-        let Some(encoded) = self.observer.timed(Stage::Fit, size, fitted) else { return Ok(None) };
+        let fitted = || self.fitted(&sources, overhead, limits, findings);
+        let encoded = self.observer.timed(Stage::Fit, size, fitted);
         self.cancel.check()?;
+        let Some(encoded) = encoded else { return Ok(None) };
         let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
             let (sent, found) = self.again(source.step, encoded);
             let converted = looked.replacement.is_some();
@@ -362,8 +353,10 @@ impl Preflight {
             (Sent { recompressed: sent.recompressed || converted, quality, ..sent }, found)
         });
         let mut sent = Vec::with_capacity(encoded.len());
+        let again = again.collect::<Vec<_>>();
+        self.cancel.check()?;
         let mut seen_again = Vec::new();
-        for (i, (one, found)) in again.collect::<Vec<_>>().into_iter().enumerate() {
+        for (i, (one, found)) in again.into_iter().enumerate() {
             let (call, picture): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.family() == Family::Request);
             findings.extend(call);
             seen_again.extend(picture.into_iter().map(|f| (i, f)));
@@ -392,13 +385,19 @@ impl Preflight {
         &self,
         sources: &[Source<'s>],
         overhead: u64,
+        limits: &Limits,
         findings: &mut Vec<Finding>,
     ) -> Option<Vec<Encoded<'s>>> {
         let mut service = self.options.service.clone();
         loop {
-            let infeasible = match recompress::fit(sources, overhead, &service, &self.options.limits) {
-                Ok(encoded) => return Some(encoded),
-                Err(infeasible) => infeasible,
+            let encoded = contained("encoder", || recompress::fit(sources, overhead, &service, limits));
+            let infeasible = match limits.in_time().and(encoded) {
+                Ok(Ok(encoded)) => return Some(encoded),
+                Ok(Err(infeasible)) => infeasible,
+                Err(refusal) => {
+                    findings.push(check::container::refusal(&refusal, limits));
+                    return None;
+                }
             };
             let (least, at, asked) = (infeasible.least, infeasible.limit, self.options.service.max_image_base64);
             let limit = asked.filter(|_| infeasible.bound == Bound::Image).unwrap_or(at);
@@ -460,6 +459,24 @@ impl Plan {
     }
 }
 
+/// What a picture's pixels show.
+struct Seen {
+    faults: Vec<Fault>,
+    size: (u32, u32),
+    look: Look,
+    measured: Measurements,
+}
+
+/// Measures a view, or a finer one of the document where that is small in it.
+fn measured(view: View, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
+    let document = measure::document::find(&view);
+    let finer = document.as_ref().and_then(|d| measure::finer(&view, d));
+    match finer.and_then(|(reduction, region)| part(reduction, &region)) {
+        Some(finer) => measure::measure_on(&finer, document),
+        None => measure::measure_on(&view, document),
+    }
+}
+
 /// What was seen of one image.
 struct Looked {
     /// The kind of the file as it came.
@@ -511,12 +528,7 @@ fn jpeg_quality(header: &Header) -> Option<u8> {
 }
 
 fn probed(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
-    contained("container", || probe::probe(bytes, limits))
-}
-
-/// Keeps a decoder's panic from the rest of the submission.
-fn contained<T>(decoder: &'static str, run: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Refusal::DecoderFault { decoder }))
+    contained("container", || probe::probe(bytes, limits)).flatten()
 }
 
 fn over_budget(infeasible: &Infeasible) -> Finding {

@@ -7,7 +7,7 @@ use crate::{
     fault::Refusal,
     finding::Finding,
     format::Format,
-    options::{Limits, Options},
+    options::{Limits, PdfPassword},
     probe::{
         Details, Header,
         pdf::{Encryption, PdfDetails},
@@ -29,14 +29,20 @@ pub struct Replacement {
     pub findings: Vec<Finding>,
 }
 
-/// The file to go on with; `None` when the service takes this one, nothing was asked for, or nothing can be done (a
-/// format that is not converted).
+/// The file to go on with: a picture in another format as JPEG when `convert` is set, an encrypted PDF unlocked when there
+/// is a password. `None` when the service takes this one, nothing was asked for, or nothing can be done (a format that is
+/// not converted).
 ///
 /// # Errors
 /// A finding when it was asked for and cannot be done.
-pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Result<Replacement, Finding>> {
-    let limits = &options.limits;
-    match (&header.details, &options.pdf_password) {
+pub fn replace(
+    bytes: &[u8],
+    header: &Header,
+    convert: bool,
+    pdf_password: Option<&PdfPassword>,
+    limits: &Limits,
+) -> Option<Result<Replacement, Finding>> {
+    match (&header.details, pdf_password) {
         (Details::Pdf(PdfDetails { encryption: Some(encryption), .. }), Some(password)) => {
             let password = Some(password.expose()).filter(|p| !p.is_empty());
             Some(match unlock(bytes, password, limits) {
@@ -48,8 +54,8 @@ pub fn replace(bytes: &[u8], header: &Header, options: &Options) -> Option<Resul
                 )),
             })
         }
-        _ if options.convert && other::converts(header.format) => {
-            Some(convert(bytes, header.format, limits).map_err(|refusal| container::refusal(&refusal, limits)))
+        _ if convert && other::converts(header.format) => {
+            Some(converted(bytes, header.format, limits).map_err(|refusal| container::refusal(&refusal, limits)))
         }
         _ => None,
     }
@@ -71,7 +77,7 @@ fn unlocked(encryption: &Encryption) -> Finding {
     )
 }
 
-fn convert(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement, Refusal> {
+fn converted(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacement, Refusal> {
     let Decoded { picture, faults } = other::pixmap(bytes, format, limits)?;
     let too_large = || Refusal::Limit {
         what: "pixels on one side of a JPEG",

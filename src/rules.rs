@@ -88,6 +88,8 @@ rules! {
             "Make it smaller, or take the photo at the camera's normal setting.";
         LimitExceeded "limit_exceeded" Deny "Reading the file would cost more than the limits allow."
             "Ask for a simpler file; ordinary photos and scans stay far below.";
+        TookTooLong "took_too_long" Deny "Looking at the file took longer than the limit on time."
+            "Try once more; if it takes as long again, ask for a simpler or smaller file.";
         DecoderFault "decoder_fault" Deny "A decoder failed on this file in a way that it should not."
             "Save the picture anew, and report the file if you can share it.";
         TrailingData "trailing_data" Allow "Bytes follow the end of the picture (gain map, thumbnail, motion photo)."

@@ -84,6 +84,7 @@ fn copy(file: &File, without_attachments: bool) -> Result<Vec<u8>, Refusal> {
         }
     }
     while let Some(number) = waiting.pop_front() {
+        file.limits.in_time()?;
         let mut object = match file.stream(number) {
             Some(stream) if without_attachments && stream.dict.has_type(b"EmbeddedFile") => Object::Null,
             Some(stream) => {

@@ -177,6 +177,13 @@ pub fn refusal(refusal: &Refusal, limits: &Limits) -> Finding {
         .with("value", *needed)
         .with("threshold", *limit)
         .with("unit", *what),
+        Refusal::TookTooLong { limit } => Finding::new(
+            Rule::TookTooLong,
+            format!("Looking at the file took longer than {} ms and was given up.", limit.as_millis()),
+            "Try once more; if it takes as long again, ask for a simpler or smaller file.",
+        )
+        .with("threshold", limit.as_millis() as u64)
+        .with("unit", "milliseconds"),
         Refusal::NoPages => {
             Finding::new(Rule::PdfNoPages, "The PDF has no pages.", "Ask for the file once more, or for a photo.")
         }

@@ -34,6 +34,7 @@ const MAX_SESSION: u64 = 1 << 20;
 /// Runs the program.
 pub fn run() -> ExitCode {
     output::clean_up_on_interrupt();
+    output::keep_panics_quiet();
     let done = match Cli::parse().command {
         Command::Check(check) => run_check(&check),
         Command::Inspect(inspect) => run_inspect(&inspect),

@@ -38,6 +38,14 @@ pub fn clean_up_on_interrupt() {
     });
 }
 
+/// A decoder's panic is contained and becomes a finding; its message may quote the file, so only its place is told.
+pub fn keep_panics_quiet() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or(String::new(), |at| format!(" ({}:{})", at.file(), at.line()));
+        let _ = print(&format!("preflight: a part of the program failed{place}\n"), true);
+    }));
+}
+
 /// Where a body or a page goes.
 pub enum Out {
     /// To standard output.

@@ -1,6 +1,6 @@
 //! Colours as a profile means them, brought to sRGB: a wide-gamut photo is converted, not merely relabelled.
 
-use crate::options::Limits;
+use crate::{options::Limits, watch::Watch};
 use flate2::read::ZlibDecoder;
 use moxcms::{
     CicpColorPrimaries, CicpProfile, ColorProfile, DataColorSpace, Layout, MatrixCoefficients, ParsingOptions,
@@ -55,12 +55,13 @@ impl Profile {
         let level = |i: u32| (i % 6 * 51) as u8;
         let colours: Vec<u8> = (0..216).flat_map(|i| [level(i), level(i / 6), level(i / 36)]).collect();
         let mut moved = colours.clone();
-        self.to_srgb(&mut moved);
+        self.to_srgb(&mut moved, &Watch::default());
         colours.iter().zip(&moved).any(|(a, b)| a.abs_diff(*b) > ROUNDING)
     }
 
-    /// Converts RGB samples in place. Where the profile cannot be applied they stay as they are.
-    pub(crate) fn to_srgb(&self, rgb: &mut [u8]) {
+    /// Converts RGB samples in place. Where the profile cannot be applied they stay as they are, and so do those that are
+    /// left when it is time to stop.
+    pub(crate) fn to_srgb(&self, rgb: &mut [u8], watch: &Watch) {
         let srgb = ColorProfile::new_srgb();
         let Ok(transform) = self.0.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default())
         else {
@@ -71,7 +72,7 @@ impl Profile {
             from.clear();
             from.extend_from_slice(piece);
             // The pieces are equally long and whole pixels; that is all it can object to.
-            if transform.transform(&from, piece).is_err() {
+            if watch.is_over() || transform.transform(&from, piece).is_err() {
                 return;
             }
         }

@@ -42,7 +42,8 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     let canvas = |samples| Canvas { samples, width: width as usize, rgb: Vec::with_capacity(len as usize) };
     let mut decoded = decode(bytes, header, &parts, limits, canvas)?;
     if let Some(profile) = colour::Profile::of_png(parts.icc, parts.cicp, limits) {
-        profile.to_srgb(&mut decoded.picture.rgb);
+        profile.to_srgb(&mut decoded.picture.rgb, &limits.watch);
+        limits.in_time()?;
     }
     decoded.try_map(|canvas| Pixmap::new(width, height, canvas.rgb))
 }
@@ -115,6 +116,7 @@ fn decode<R: Rows>(
     };
     let (mut rows, mut expander, mut taken, read) = run(How { check_sum: true, splat: false });
     let Err(mut refusal) = read else { return Ok(Decoded { picture: rows, faults: expander.faults() }) };
+    limits.in_time()?;
     let sums_hold = matches!(&header.details, Details::Png(png) if png.data_sums_hold);
     if parts.data_whole && sums_hold {
         let (rows, expander, _, read) = run(How { check_sum: false, splat: false });
@@ -172,12 +174,13 @@ fn read(
     decoder.set_limits(png::Limits { bytes: limits.max_memory as usize });
     let (result, at) = match decoder.read_info() {
         Ok(mut reader) if ihdr.interlaced => {
-            let (result, rows) = interlaced(&mut reader, ihdr, how.splat, take);
+            let (result, rows) = interlaced(&mut reader, ihdr, how.splat, limits, take);
             (result, At::Pass(pass_of(ihdr, rows)))
         }
         Ok(mut reader) => {
             let mut row = 0;
             loop {
+                limits.in_time()?;
                 match reader.next_row() {
                     Ok(Some(data)) => take(data.data()),
                     Ok(None) => break (Ok(()), At::Row(row)),
@@ -188,6 +191,7 @@ fn read(
         }
         Err(e) => (Err(e), At::Row(0)),
     };
+    limits.in_time()?;
     result.map_err(|error| {
         if matches!(error, png::DecodingError::LimitsExceeded) {
             return Refusal::Limit { what: "bytes of memory", needed: row_bytes(ihdr), limit: limits.max_memory };
@@ -232,11 +236,13 @@ fn pass_of(ihdr: &Ihdr, mut rows: u32) -> usize {
     whole.count()
 }
 
-/// An interlaced picture is put together whole before its rows are handed over. Counts the rows of its passes.
+/// An interlaced picture is put together whole before its rows are handed over, some of it when it is time to stop.
+/// Counts the rows of its passes.
 fn interlaced<R: std::io::BufRead + std::io::Seek>(
     reader: &mut png::Reader<R>,
     ihdr: &Ihdr,
     splat: bool,
+    limits: &Limits,
     mut take: impl FnMut(&[u8]),
 ) -> (Result<(), png::DecodingError>, u32) {
     let stride = row_bytes(ihdr) as usize;
@@ -246,6 +252,7 @@ fn interlaced<R: std::io::BufRead + std::io::Seek>(
     let mut rows = 0;
     let result = loop {
         match reader.next_interlaced_row() {
+            Ok(Some(_)) if limits.is_over() => break Ok(()),
             Ok(Some(row)) => {
                 if let png::InterlaceInfo::Adam7(pass) = row.interlace() {
                     put(&mut whole, stride, row.data(), pass, bits);
@@ -257,7 +264,7 @@ fn interlaced<R: std::io::BufRead + std::io::Seek>(
         rows += 1;
     };
     if result.is_ok() || (splat && pass_of(ihdr, rows) >= COARSE_PASSES) {
-        whole.chunks_exact(stride).for_each(&mut take);
+        whole.chunks_exact(stride).take_while(|_| !limits.is_over()).for_each(&mut take);
     }
     (result, rows)
 }

@@ -1,9 +1,18 @@
 //! What protects us from the input.
 
+use crate::{
+    fault::Refusal,
+    watch::{Cancel, Watch},
+};
 use std::time::Duration;
 
 super::settings! {
 /// Bounds on what one file may cost. Nothing that a file asks for is allocated before it was held against these.
+///
+/// Memory at the most, for a check that runs on T threads ([`most_memory`](Self::most_memory)): the files three times
+/// (as they came, in a decoder's or the sent copy's hands, and as base64), and for each thread, or two, `max_memory` and
+/// 96 MiB, which measuring the largest view and a decoder's own tables take. `tests/memory.rs` holds hostile files
+/// against it with an allocator that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -27,7 +36,44 @@ pub struct Limits {
     /// How long drawing a PDF's first page may take (in a file: seconds). Default: 3 s; of 461 public test files the slowest takes 0.5 s, unoptimised.
     #[serde(with = "super::seconds")]
     pub max_render: Duration,
+    /// How long one file may be looked at, and how long, for each file (in a file of settings: seconds), a submission may be made smaller. Default: 8 s;
+    /// the largest pictures allowed take some 2 s on one core of 2020, and nobody at an upload form waits for 10.
+    #[serde(with = "super::seconds")]
+    pub max_time: Duration,
+    ;
+    /// What the stages ask whether to stop.
+    pub(crate) watch: Watch,
 }
+}
+
+/// What looking at one picture takes beside its decoding.
+const BESIDE: u64 = 96 << 20;
+
+impl Limits {
+    /// Bytes that checking files of so many bytes in all holds at the most on so many threads, the files included.
+    pub fn most_memory(&self, files: u64, threads: u32) -> u64 {
+        let each = self.max_memory.saturating_add(BESIDE);
+        files.saturating_mul(3).saturating_add(each.saturating_mul(u64::from(threads.max(2))))
+    }
+
+    /// The same limits with [`max_time`](Self::max_time) beginning now, and a flag to stop earlier by. Stages that are
+    /// given these end with [`Refusal::TookTooLong`] some milliseconds after either; without, they take the time that
+    /// they need. [`Preflight`](crate::Preflight) does this for every image.
+    #[must_use]
+    pub fn watched(&self, cancel: &Cancel) -> Self {
+        Self { watch: Watch::new(cancel, self.max_time), ..self.clone() }
+    }
+
+    /// Whether to stop.
+    pub(crate) fn is_over(&self) -> bool {
+        self.watch.is_over()
+    }
+
+    /// # Errors
+    /// [`Refusal::TookTooLong`] when it is time to stop.
+    pub(crate) fn in_time(&self) -> Result<(), Refusal> {
+        if self.is_over() { Err(Refusal::TookTooLong { limit: self.max_time }) } else { Ok(()) }
+    }
 }
 
 impl Default for Limits {
@@ -41,6 +87,8 @@ impl Default for Limits {
             max_pages: 1_000,
             max_depth: 64,
             max_render: Duration::from_secs(3),
+            max_time: Duration::from_secs(8),
+            watch: Watch::default(),
         }
     }
 }

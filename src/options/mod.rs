@@ -20,16 +20,19 @@ use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fmt};
 use zeroize::Zeroize;
 
-/// A struct of settings that can stand in a file: its keys are its fields, and what is said of a key there is said here.
+/// A struct of settings that can stand in a file: its keys are its fields up to a semicolon, and what is said of a key
+/// there is said here.
 macro_rules! settings {
     ($(#[$outer:meta])* pub struct $name:ident {
         $($(#[doc = $doc:literal])+ $(#[serde($($serde:tt)*)])* $vis:vis $field:ident: $ty:ty,)*
+        $(; $(#[doc = $hidden_doc:literal])+ $hidden_vis:vis $hidden:ident: $hidden_ty:ty,)?
     }) => {
         $(#[$outer])*
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
             $($(#[doc = $doc])+ $(#[serde($($serde)*)])* $vis $field: $ty,)*
+            $($(#[doc = $hidden_doc])+ #[serde(skip)] $hidden_vis $hidden: $hidden_ty,)?
         }
 
         impl $name {

@@ -97,6 +97,9 @@ pub(super) fn fit<'a>(
     analyse(&mut pictures, &large, &room);
     let mut giving = large;
     for round in 0..ROUNDS {
+        if limits.is_over() {
+            break;
+        }
         if let Some(files) = settled(&mut pictures, &room) {
             return Ok(files);
         }
@@ -164,7 +167,7 @@ fn in_waves<'s, 'a>(
     let numbered = pictures.iter_mut().enumerate();
     let mut chosen: Vec<&mut Picture<'s, 'a>> = numbered.filter(|(i, _)| which.contains(i)).map(|(_, p)| p).collect();
     let mut rest = chosen.as_mut_slice();
-    while !rest.is_empty() {
+    while !rest.is_empty() && !limits.is_over() {
         let held = rest.iter().scan(0u64, |held, p| {
             *held = held.saturating_add(p.memory());
             Some(*held)
@@ -204,6 +207,9 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
     let mut most = None;
     let mut aim = whole * AIM;
     for round in 0..COUNTED {
+        if room.limits.is_over() {
+            return None;
+        }
         // What was over twice is to fit at last.
         let target = whole * (AIM - if most.is_none() { OVER * f64::from(round.saturating_sub(1)) } else { 0.0 });
         aim = estimated(pictures, &all, room, target, aim);
@@ -233,6 +239,9 @@ fn settled<'a>(pictures: &mut [Picture<'_, 'a>], room: &Room) -> Option<Vec<Enco
     }
     let mut before = None;
     for _ in 0..RETREATS {
+        if room.limits.is_over() {
+            break;
+        }
         aim *= RETREAT;
         share_out_or_coarsest(pictures, aim);
         let shares: Vec<Share> = pictures.iter().map(|p| p.share).collect();
@@ -279,6 +288,9 @@ fn estimated(pictures: &mut [Picture<'_, '_>], all: &[usize], room: &Room, targe
     let mut search = Search::new(target, aim);
     let mut best = (f64::INFINITY, aim);
     for _ in 0..SAMPLED {
+        if room.limits.is_over() {
+            break;
+        }
         share_out_or_coarsest(pictures, search.aim);
         in_waves(pictures, all, &room.limits, Picture::estimate);
         let sum = characters(pictures);

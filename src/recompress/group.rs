@@ -1,6 +1,7 @@
 //! All that is coded anew of a file: its one picture, or those in a PDF, at one coarseness.
 
 use super::jpeg::{Coefficients, Counted, Point};
+use crate::watch::Watch;
 
 /// Factors on the tables of annex K: quality 99, and the floor of 75.
 const FINEST: f64 = 0.02;
@@ -49,8 +50,8 @@ impl Group {
     }
 
     /// Counts all at one coarseness.
-    pub fn counted(&self, coarseness: f64) -> Plan {
-        let each: Vec<Counted> = self.parts.iter().map(|part| part.counted(coarseness)).collect();
+    pub fn counted(&self, coarseness: f64, watch: &Watch) -> Plan {
+        let each: Vec<Counted> = self.parts.iter().map(|part| part.counted(coarseness, watch)).collect();
         Plan {
             coarseness,
             bytes: self.around + each.iter().map(|c| c.bytes).sum::<f64>(),
@@ -61,7 +62,7 @@ impl Group {
     }
 
     /// Writes what was counted.
-    pub fn written(&self, plan: &Plan) -> Vec<(&Coefficients, Vec<u8>)> {
-        self.parts.iter().zip(&plan.each).map(|(part, counted)| (part, part.written(counted))).collect()
+    pub fn written(&self, plan: &Plan, watch: &Watch) -> Vec<(&Coefficients, Vec<u8>)> {
+        self.parts.iter().zip(&plan.each).map(|(part, counted)| (part, part.written(counted, watch))).collect()
     }
 }

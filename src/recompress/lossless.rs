@@ -1,8 +1,8 @@
 //! Pictures that stay PNG: screenshots and scans, which JPEG would blur and hardly shrink.
 
-use crate::pixmap::Pixmap;
+use crate::{pixmap::Pixmap, watch::Watch};
 use png::{BitDepth, ColorType, Compression, Encoder, Filter};
-use std::collections::HashMap;
+use std::{collections::HashMap, io::Write};
 
 /// Pixels up to which a picture of many colours is always tried.
 const SMALL: usize = 2_000_000;
@@ -12,14 +12,17 @@ const FLAT: f64 = 0.25;
 /// Strips that a sample is made of, and rows of each.
 const STRIPS: usize = 8;
 const ROWS: usize = 32;
+/// Bytes of a chunk of packed data at most.
+const CHUNK: usize = 1 << 20;
 
 /// The picture as PNG: indexed when it has at most 256 colours, otherwise gray or in colour, as it is. `None` where that
-/// promises nothing.
-pub(super) fn png(pixmap: &Pixmap) -> Option<Vec<u8>> {
+/// promises nothing, or time is up.
+pub(super) fn png(pixmap: &Pixmap, watch: &Watch) -> Option<Vec<u8>> {
     let (width, height) = (pixmap.width(), pixmap.height());
     let Some((palette, indices)) = indexed(pixmap) else {
         let gray = pixmap.data().as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
-        return promising(pixmap).then(|| many_colours(pixmap.data(), width, height, gray, Compression::Balanced))?;
+        return promising(pixmap, watch)
+            .then(|| many_colours(pixmap.data(), (width, height), gray, Compression::Balanced, watch))?;
     };
     let depth = match palette.len() {
         ..=2 => BitDepth::One,
@@ -28,7 +31,7 @@ pub(super) fn png(pixmap: &Pixmap) -> Option<Vec<u8>> {
         _ => BitDepth::Eight,
     };
     let packed = packed(&indices, width as usize, depth as usize);
-    written(&packed, width, height, |encoder| {
+    written(&packed, (width, height), watch, |encoder| {
         encoder.set_color(ColorType::Indexed);
         encoder.set_depth(depth);
         encoder.set_palette(palette.concat());
@@ -39,7 +42,7 @@ pub(super) fn png(pixmap: &Pixmap) -> Option<Vec<u8>> {
 }
 
 /// Whether a PNG of many colours is worth its time.
-fn promising(pixmap: &Pixmap) -> bool {
+fn promising(pixmap: &Pixmap, watch: &Watch) -> bool {
     let (width, height) = (pixmap.width(), pixmap.height() as usize);
     if width as usize * height <= SMALL {
         return true;
@@ -47,15 +50,15 @@ fn promising(pixmap: &Pixmap) -> bool {
     let row = width as usize * 3;
     let strips = (0..STRIPS).filter_map(|i| pixmap.data().get(i * height / STRIPS * row..)?.get(..ROWS * row));
     let (small, whole) = strips.fold((0, 0), |(small, whole), strip| {
-        let file = many_colours(strip, width, ROWS as u32, false, Compression::Fast);
+        let file = many_colours(strip, (width, ROWS as u32), false, Compression::Fast, watch);
         (small + file.map_or(strip.len(), |f| f.len()), whole + strip.len())
     });
     (small as f64) < FLAT * whole as f64
 }
 
-fn many_colours(rgb: &[u8], width: u32, height: u32, gray: bool, compression: Compression) -> Option<Vec<u8>> {
+fn many_colours(rgb: &[u8], size: (u32, u32), gray: bool, compression: Compression, watch: &Watch) -> Option<Vec<u8>> {
     let samples: Option<Vec<u8>> = gray.then(|| rgb.as_chunks::<3>().0.iter().map(|[r, ..]| *r).collect());
-    written(samples.as_deref().unwrap_or(rgb), width, height, |encoder| {
+    written(samples.as_deref().unwrap_or(rgb), size, watch, |encoder| {
         encoder.set_color(if gray { ColorType::Grayscale } else { ColorType::Rgb });
         encoder.set_depth(BitDepth::Eight);
         encoder.set_compression(compression);
@@ -63,13 +66,26 @@ fn many_colours(rgb: &[u8], width: u32, height: u32, gray: bool, compression: Co
     })
 }
 
-fn written(data: &[u8], width: u32, height: u32, set: impl Fn(&mut Encoder<'_, &mut Vec<u8>>)) -> Option<Vec<u8>> {
+fn written(
+    data: &[u8],
+    (width, height): (u32, u32),
+    watch: &Watch,
+    set: impl Fn(&mut Encoder<'_, &mut Vec<u8>>),
+) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, width, height);
     set(&mut encoder);
-    let mut writer = encoder.write_header().ok()?;
-    writer.write_image_data(data).ok()?;
+    let mut file = encoder.write_header().ok()?;
+    let mut writer = file.stream_writer_with_size(CHUNK).ok()?;
+    let row = data.len() / height.max(1) as usize;
+    for rows in data.chunks(row.saturating_mul(ROWS).max(1)) {
+        if watch.is_over() {
+            return None;
+        }
+        writer.write_all(rows).ok()?;
+    }
     writer.finish().ok()?;
+    file.finish().ok()?;
     Some(out)
 }
 
@@ -130,8 +146,9 @@ mod tests {
                 [c as u8, (c * 7) as u8, (c * 31) as u8]
             });
             let pixmap = Pixmap::new(width, height, data.collect()).unwrap();
-            let file = png(&pixmap).unwrap();
+            let file = png(&pixmap, &Watch::default()).unwrap();
             let header = probe::probe(&file, &Limits::default()).unwrap();
+            prop_assert_eq!(&header.faults, &[]);
             prop_assert_eq!(decode::pixmap(&file, &header, &Limits::default()).unwrap().picture, pixmap);
         }
     }
@@ -143,9 +160,9 @@ mod tests {
             let level = |i: u32| 100 + (i % width / 20 + i.wrapping_mul(0x9E37_79B9) % noise) as u8;
             Pixmap::new(width, height, (0..width * height).flat_map(|i| [level(i), level(i + 1), 9]).collect()).unwrap()
         };
-        assert_eq!(png(&picture(50)), None);
+        assert_eq!(png(&picture(50), &Watch::default()), None);
         let (screenshot, limits) = (picture(1), Limits::default());
-        let file = png(&screenshot).unwrap();
+        let file = png(&screenshot, &Watch::default()).unwrap();
         let header = probe::probe(&file, &limits).unwrap();
         assert_eq!(decode::pixmap(&file, &header, &limits).unwrap().picture, screenshot);
     }

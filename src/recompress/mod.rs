@@ -108,7 +108,8 @@ pub enum Bound {
 /// the caller's rayon pool. Of a PDF the pictures are coded anew and nothing else.
 ///
 /// # Errors
-/// [`Infeasible`] when quality 75 at 150 pixels an inch is still too large.
+/// [`Infeasible`] when quality 75 at 150 pixels an inch is still too large. When the limits are
+/// [watched](Limits::watched) and it was time to stop, what is handed back is of no use, whichever it is.
 pub fn fit<'a>(
     sources: &[Source<'a>],
     overhead: u64,

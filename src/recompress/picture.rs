@@ -148,7 +148,7 @@ impl<'s, 'a> Picture<'s, 'a> {
             return Some((one(Coefficients::from_grid(own.picture)?), None));
         }
         let decoded = decode::pixmap(bytes, header, limits).ok()?;
-        let png = (header.format == Format::Png).then(|| lossless::png(&decoded.picture)).flatten();
+        let png = (header.format == Format::Png).then(|| lossless::png(&decoded.picture, &limits.watch)).flatten();
         let pixmap = resize::resized(decoded.picture, self.size_at(self.rung.scale));
         Some((one(Coefficients::of(&pixmap)?), png))
     }
@@ -211,7 +211,7 @@ impl<'s, 'a> Picture<'s, 'a> {
             return;
         };
         if self.counted.as_ref().is_none_or(|c| c.coarseness != coarseness) {
-            self.counted = self.with_group(limits, |group| group.counted(coarseness));
+            self.counted = self.with_group(limits, |group| group.counted(coarseness, &limits.watch));
             self.passes += 1;
         }
         self.planned = self.counted.as_ref().map_or(self.lossless.len() as f64, |c| c.bytes);
@@ -256,7 +256,7 @@ impl<'s, 'a> Picture<'s, 'a> {
     /// Writes the file that is meant.
     pub fn write(&mut self, limits: &Limits) {
         let write = |group: &Group, plan: &Plan| {
-            let mut files = group.written(plan);
+            let mut files = group.written(plan, &limits.watch);
             if self.images.is_empty() {
                 return files.pop().map(|(_, file)| file);
             }

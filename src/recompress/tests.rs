@@ -3,6 +3,7 @@ use crate::{
     decode,
     pixmap::{Orientation, Pixmap},
     probe,
+    watch::Watch,
 };
 use proptest::prelude::*;
 
@@ -316,7 +317,7 @@ fn coefficients_stand_upright_as_pixels_do() {
                 continue;
             };
             let coefficients = jpeg::Coefficients::from_grid(own.picture).unwrap();
-            let again = coefficients.written(&coefficients.counted(0.001));
+            let again = coefficients.written(&coefficients.counted(0.001, &Watch::default()), &Watch::default());
             let read = |file: &[u8]| {
                 let header = probe::probe(file, &Limits::default()).unwrap();
                 decode::pixmap(file, &header, &Limits::default()).unwrap().picture

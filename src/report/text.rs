@@ -268,10 +268,12 @@ fn pairs<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     values.filter(|(_, v)| !v.is_null()).map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
-/// File names and messages come from strangers: control characters would steer the terminal.
+/// A text from strangers (file names, messages) without characters that steer a terminal or turn the direction of what
+/// follows; U+FFFD stands for each.
 pub fn printable(text: &str) -> String {
     let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
@@ -282,5 +284,19 @@ pub(crate) fn bytes(n: u64) -> String {
         0..1_000 => format!("{n} bytes"),
         1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
         _ => format!("{:.2} MB", n as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Image, Preflight, Step, Submission};
+
+    #[test]
+    fn neither_names_nor_steps_steer_a_terminal() {
+        let step = Step::Custom("A\u{1b}[2J\u{202e}".into());
+        let submission = Submission::new().image(Image::new(step, "a\u{7}\n.jpg", &b""[..]));
+        let text = Preflight::default().check(&submission).unwrap().report.to_string();
+        assert!(text.contains("A\u{fffd}[2J\u{fffd}: a\u{fffd}\u{fffd}.jpg"), "{text}");
+        assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{text:?}");
     }
 }

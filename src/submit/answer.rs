@@ -4,7 +4,7 @@ use super::{
     NotSentReason,
     http::{Lost, Reply},
 };
-use crate::report::Report;
+use crate::{Request, report::Report, submission::Token};
 use serde_json::{Map, Value, json};
 use std::{fmt, time::Duration};
 
@@ -120,6 +120,27 @@ pub struct Advice {
 }
 
 impl Answer {
+    /// What an answer says that came to a request sent by other means than [`Submitter`](super::Submitter): the status,
+    /// the header `Retry-After`, and the whole body. `report` is that of the same check. The token is struck out of what
+    /// is quoted.
+    pub fn from_response(
+        status: u16,
+        retry_after: Option<&str>,
+        body: &[u8],
+        request: &Request,
+        report: Option<&Report>,
+    ) -> Self {
+        let redact = |text: &str| match request.token().map(Token::expose).filter(|token| !token.is_empty()) {
+            Some(token) => text.replace(token, "…"),
+            None => text.to_owned(),
+        };
+        let bytes = request.body().len() as u64;
+        let call =
+            Call { bytes, scan_ref: request.scan_ref(), skipped: request.skips_analysis(), report, redact: &redact };
+        let (retry_after, body) = (retry_after.map(str::to_owned), body.to_vec().into());
+        Self::new(Ok(Reply { status, retry_after, body, cut: false }), &call)
+    }
+
     /// From what came back, and what the check had found.
     pub(super) fn new(came: Result<Reply, Lost>, call: &Call<'_>) -> Self {
         let unknown = |what: String, bytes| Self::Unknown {
@@ -326,3 +347,6 @@ impl Said {
             "severity": self.severity, "documentation": self.documentation})
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,23 @@ impl Ledger {
         Ok(Self(Mutex::new(Book { memory: HashSet::new(), file: Some(options.open(path)?) })))
     }
 
+    /// Whether a token was sent, as far as the ledger knows.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn holds(&self, token: &Token) -> io::Result<bool> {
+        let hash = Sha256::digest(token.expose()).into();
+        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if book.memory.contains(&hash) {
+            return Ok(true);
+        }
+        let Some(file) = &mut book.file else { return Ok(false) };
+        file.lock_shared()?;
+        let text = content(file);
+        file.unlock()?;
+        Ok(was_sent(&text?, &name(hash)))
+    }
+
     /// Enters a token; false when it was there already.
     pub(crate) fn claim(&self, token: &Token) -> io::Result<bool> {
         let hash = Sha256::digest(token.expose()).into();
@@ -83,21 +100,33 @@ impl Book {
 }
 
 fn append(file: &mut File, hash: Hash, sent: bool) -> io::Result<bool> {
-    let name: String = hash.iter().map(|b| format!("{b:02x}")).collect();
-    let mut text = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.read_to_end(&mut text)?;
-    let (plus, minus) = (format!("+{name}"), format!("-{name}"));
-    // The last word counts. A line that was torn by a crash names no token, and none was sent for it.
-    let last = text.split(|b| *b == b'\n').rfind(|l| *l == plus.as_bytes() || *l == minus.as_bytes());
-    if last.is_some_and(|l| l.starts_with(b"+")) == sent {
+    let name = name(hash);
+    let text = content(file)?;
+    if was_sent(&text, &name) == sent {
         return Ok(false);
     }
     let torn = text.last().is_some_and(|b| *b != b'\n');
-    let line = format!("{}{}\n", if torn { "\n" } else { "" }, if sent { plus } else { minus });
+    let line = format!("{}{}{name}\n", if torn { "\n" } else { "" }, if sent { '+' } else { '-' });
     file.write_all(line.as_bytes())?;
     file.sync_data()?;
     Ok(true)
+}
+
+fn name(hash: Hash) -> String {
+    hash.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn content(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Whether the last word on a token says so. A line that was torn by a crash names no token, and none was sent for it.
+fn was_sent(text: &[u8], name: &str) -> bool {
+    let mut words = text.split(|b| *b == b'\n').filter_map(|line| line.split_first());
+    words.rfind(|(sign, rest)| *rest == name.as_bytes() && b"+-".contains(sign)).is_some_and(|word| *word.0 == b'+')
 }
 
 #[cfg(test)]
@@ -113,7 +142,9 @@ mod tests {
         let token = Token::new("SECRETSECRET");
         assert!(a.claim(&token).unwrap());
         assert!(!a.claim(&token).unwrap() && !b.claim(&token).unwrap());
+        assert!(a.holds(&token).unwrap() && b.holds(&token).unwrap());
         a.release(&token).unwrap();
+        assert!(!a.holds(&token).unwrap() && !b.holds(&token).unwrap());
         assert!(b.claim(&token).unwrap() && !a.claim(&token).unwrap());
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 4, "{text}");

@@ -9,6 +9,7 @@ use idenfy_preflight::{
     options::{Limits, PdfPassword},
     rules::Rule,
 };
+use std::time::Duration;
 
 fn front(name: &str, bytes: &[u8]) -> Vec<Finding> {
     inspected(Step::Front, name, bytes)
@@ -70,6 +71,7 @@ pub fn cases() -> Vec<Case> {
     let enough = (1..100).find(|max| !objects(*max).iter().any(|f| f.rule == Rule::LimitExceeded)).unwrap();
     let converted = |name| inspected_with(Step::Front, name, &bmp(), options(|o| o.convert = true));
     let png = files::png(&paint::selfie(90, 120));
+    let timed = |max| inspected_with(Step::Front, "", FRONT, options(|o| o.limits.max_time = max));
     let memory = |max| inspected_with(Step::UtilityBill, "", BILL, options(|o| o.limits.max_memory = max));
     vec![
         case(Rule::EmptyFile, front("", b""), front("", b"x")),
@@ -85,6 +87,7 @@ pub fn cases() -> Vec<Case> {
         case(Rule::UnsupportedCoding, front("", &as_process(0xC9)), front("", &as_process(0xC1))),
         case(Rule::TooManyPixels, pixels(1600 * 1200 - 1), pixels(1600 * 1200)),
         case(Rule::LimitExceeded, objects(enough - 1), objects(enough)),
+        case(Rule::TookTooLong, timed(Duration::ZERO), timed(Duration::MAX)),
         case(Rule::DecoderFault, vec![decoder_fault], front("", FRONT)),
         case(
             Rule::TrailingData,

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     pixmap::Orientation,
     probe::jpeg::{Frame, frame::ZIGZAG},
+    watch::Watch,
 };
 
 /// Coefficients are kept in eighths, of the transform as ITU T.81, A.3.3 has it.
@@ -81,9 +82,12 @@ impl Grid {
         self.blocks.get_mut(index)
     }
 
-    /// Takes over a progressive picture's component.
-    pub fn pour(&mut self, component: usize, store: &Store, moves: &Moves) {
+    /// Takes over a progressive picture's component, or some of it when it is time to stop.
+    pub fn pour(&mut self, component: usize, store: &Store, moves: &Moves, watch: &Watch) {
         for (x, y, block) in store.blocks() {
+            if x == 0 && watch.is_over() {
+                return;
+            }
             if let Some(to) = self.block(component, x, y) {
                 block.iter().enumerate().filter(|(_, v)| **v != 0).for_each(|(k, v)| moves.put(to, k, i32::from(*v)));
             }

@@ -5,14 +5,15 @@ use crate::{
     options::Limits,
     pixmap::{Pixmap, Plane, View},
     probe::jpeg::{ColourModel, colour::ProfileParts, marker::Walk},
+    watch::Watch,
 };
 
 /// A view from a picture's components at 1/`n` of its `size`; chroma of YCbCr at any scale.
-pub fn view(planes: Vec<Plane>, model: ColourModel, size: (u32, u32), n: u32) -> Option<View> {
+pub fn view(planes: Vec<Plane>, model: ColourModel, size: (u32, u32), n: u32, watch: &Watch) -> Option<View> {
     let (width, height) = size;
     let (w, h) = (width.div_ceil(n), height.div_ceil(n));
     if !matches!(model, ColourModel::Gray | ColourModel::YCbCr) {
-        let view = View::from_pixmap(&pixmap(&planes, model, (w, h))?, 1);
+        let view = View::from_pixmap(&pixmap(&planes, model, (w, h), watch)?, 1);
         return Some(View { width, height, ..view });
     }
     let mut planes = planes.into_iter();
@@ -29,11 +30,14 @@ pub fn view(planes: Vec<Plane>, model: ColourModel, size: (u32, u32), n: u32) ->
 }
 
 /// RGB of this size from components of any. Each sample of a coarser one is repeated: encoded anew at the same
-/// subsampling, it comes back as it was.
-pub fn pixmap(planes: &[Plane], model: ColourModel, size: (u32, u32)) -> Option<Pixmap> {
+/// subsampling, it comes back as it was. `None` when it is time to stop.
+pub fn pixmap(planes: &[Plane], model: ColourModel, size: (u32, u32), watch: &Watch) -> Option<Pixmap> {
     let mut sources: Vec<_> = planes.iter().map(|plane| Rows::new(plane, size)).collect();
     let mut rgb = vec![0; size.0 as usize * size.1 as usize * 3];
     for (y, out) in (0..).zip(rgb.chunks_exact_mut(size.0 as usize * 3)) {
+        if watch.is_over() {
+            return None;
+        }
         let mut rows = sources.iter_mut().map(|rows| rows.row(y));
         let first = rows.next()?;
         let (Some(second), Some(third)) = (rows.next(), rows.next()) else {
@@ -114,7 +118,7 @@ pub fn to_srgb(picture: Pixmap, bytes: &[u8], limits: &Limits) -> Option<Pixmap>
     let Some(profile) = profile(bytes, limits) else { return Some(picture) };
     let (width, height) = (picture.width(), picture.height());
     let mut rgb = picture.into_data();
-    profile.to_srgb(&mut rgb);
+    profile.to_srgb(&mut rgb, &limits.watch);
     Pixmap::new(width, height, rgb)
 }
 

@@ -36,7 +36,8 @@ use crate::{
 /// [`Refusal::Unreadable`] when next to nothing can be read; [`Refusal::Limit`].
 pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
     let (picture, side) = seen(bytes, header, reduction, None, limits)?;
-    let view = colour::view(picture.planes, model(header), (header.width, header.height), side);
+    let view = colour::view(picture.planes, model(header), (header.width, header.height), side, &limits.watch);
+    limits.in_time()?;
     Ok(Decoded { picture: view.ok_or_else(empty)?, faults: picture.faults })
 }
 
@@ -46,7 +47,9 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
 /// As [`view`].
 pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limits: &Limits) -> Result<View, Refusal> {
     let (picture, side) = seen(bytes, header, reduction, Some(region), limits)?;
-    colour::view(picture.planes, model(header), (header.width, header.height), side).ok_or_else(empty)
+    let view = colour::view(picture.planes, model(header), (header.width, header.height), side, &limits.watch);
+    limits.in_time()?;
+    view.ok_or_else(empty)
 }
 
 /// The planes of a view, and the pixels of the original along a pixel of its luma.
@@ -76,8 +79,10 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     let rgb = u64::from(header.width) * u64::from(header.height) * 3;
     let rest = Limits { max_memory: limits.max_memory.saturating_sub(rgb), ..limits.clone() };
     let picture = reader::read(bytes, |_| 8, None, &rest)?;
-    let pixmap = colour::pixmap(&picture.planes, model(header), (header.width, header.height));
-    let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes, limits)).ok_or_else(empty)?;
+    let pixmap = colour::pixmap(&picture.planes, model(header), (header.width, header.height), &limits.watch);
+    let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes, limits));
+    limits.in_time()?;
+    let pixmap = pixmap.ok_or_else(empty)?;
     Ok(Decoded { picture: pixmap, faults: picture.faults })
 }
 

@@ -8,7 +8,7 @@ use super::{
     huffman::Table,
     scan::Units,
 };
-use crate::probe::jpeg::ScanHeader;
+use crate::{probe::jpeg::ScanHeader, watch::Watch};
 
 /// The coefficients of one component, zigzag, so many of each block.
 #[derive(Clone, Debug)]
@@ -62,18 +62,21 @@ impl Store {
         (never > 0 || self.known.iter().flatten().any(|low| *low > 0)).then_some(never)
     }
 
-    /// Turns all blocks into samples.
-    pub fn draw(&self, canvas: &mut Canvas, weights: &Weights) {
+    /// Turns all blocks into samples, or some when it is time to stop.
+    pub fn draw(&self, canvas: &mut Canvas, weights: &Weights, watch: &Watch) {
         match canvas.side {
-            1 => self.draw_as(canvas, weights, &dct::basis::<1>()),
-            2 => self.draw_as(canvas, weights, &dct::basis::<2>()),
-            4 => self.draw_as(canvas, weights, &dct::basis::<4>()),
-            _ => self.draw_as(canvas, weights, &dct::basis::<8>()),
+            1 => self.draw_as(canvas, weights, &dct::basis::<1>(), watch),
+            2 => self.draw_as(canvas, weights, &dct::basis::<2>(), watch),
+            4 => self.draw_as(canvas, weights, &dct::basis::<4>(), watch),
+            _ => self.draw_as(canvas, weights, &dct::basis::<8>(), watch),
         }
     }
 
-    fn draw_as<const S: usize>(&self, canvas: &mut Canvas, weights: &Weights, basis: &[[f32; S]; S]) {
+    fn draw_as<const S: usize>(&self, canvas: &mut Canvas, weights: &Weights, basis: &[[f32; S]; S], watch: &Watch) {
         for (i, block) in self.values.chunks_exact(self.depth.max(1)).enumerate() {
+            if i % self.across == 0 && watch.is_over() {
+                return;
+            }
             let mut cells = [[0.0; S]; S];
             for ((value, factor), cell) in block.iter().zip(&weights.factor).zip(&weights.cell) {
                 if let Some(cell) = cells.as_flattened_mut().get_mut(usize::from(*cell)) {

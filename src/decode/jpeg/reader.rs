@@ -149,6 +149,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let frame = self.frame.as_ref().ok_or_else(|| broken("the JPEG has no frame header", at))?;
+        self.limits.in_time()?;
         self.scans += 1;
         if self.scans > MAX_SCANS {
             let (what, needed, limit) = ("scans in the JPEG", self.scans as u64, MAX_SCANS as u64);
@@ -292,7 +293,7 @@ impl<'a> Reader<'a> {
                 let (component, blocks) = (*component, blocks(*component));
                 parts.push(coefficients::Part { component, blocks, dc, ac, moves, previous: 0 });
             }
-            return Ok(Some(scan::run(data, layout, &mut Kept { grid, parts })));
+            return Ok(Some(scan::run(data, layout, &mut Kept { grid, parts }, &self.limits.watch)));
         }
         if !frame.is_progressive() {
             let wanted = self.wanted(frame, header).unwrap_or((0..usize::MAX, 0..usize::MAX));
@@ -305,7 +306,7 @@ impl<'a> Reader<'a> {
                 let (dc, ac) = (dc(&self.specs, *dc_table)?, Table::ac(&ac(&self.specs, *ac_table)?, at)?);
                 parts.push(Part { canvas, blocks: blocks(*i), dc, ac, weights, previous: 0 });
             }
-            return Ok(Some(scan::run(data, layout, &mut Sequential::new(parts, wanted))));
+            return Ok(Some(scan::run(data, layout, &mut Sequential::new(parts, wanted), &self.limits.watch)));
         }
         let refines = header.high > 0;
         let fits = header.components.iter().all(|(i, ..)| self.stores.get(*i).is_some_and(|s| s.follows(header)));
@@ -324,7 +325,7 @@ impl<'a> Reader<'a> {
                 let table = if refines { None } else { Some(dc(&self.specs, *table)?) };
                 parts.push(Direct { store, blocks: blocks(*i), table, previous: 0 });
             }
-            return Ok(Some(scan::run(data, layout, &mut DirectScan { parts, low: header.low })));
+            return Ok(Some(scan::run(data, layout, &mut DirectScan { parts, low: header.low }, &self.limits.watch)));
         }
         let Some((i, _, table)) = header.components.first() else { return Ok(None) };
         let table = Table::band(&ac(&self.specs, *table)?, at)?;
@@ -334,7 +335,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let mut units = BandScan { store, table, band, low: header.low, refines, settles, run: 0 };
-        Ok(Some(scan::run(data, layout, &mut units)))
+        Ok(Some(scan::run(data, layout, &mut units, &self.limits.watch)))
     }
 
     /// Notes what the picture should have and never came. Scans that the wanted scale does not need are not read, and
@@ -349,13 +350,15 @@ impl<'a> Reader<'a> {
     }
 
     fn finish_grid(mut self) -> Result<Option<(Grid, Vec<Fault>)>, Refusal> {
+        self.limits.in_time()?;
         let Some(frame) = self.frame.take() else {
             return Err(broken("the JPEG has no frame header", self.bytes.len()));
         };
         let Some(mut grid) = self.grid.take() else { return Ok(None) };
         for ((i, store), moves) in self.stores.iter().enumerate().zip(&self.moves) {
-            moves.iter().for_each(|moves| grid.pour(i, store, moves));
+            moves.iter().for_each(|moves| grid.pour(i, store, moves, &self.limits.watch));
         }
+        self.limits.in_time()?;
         self.note_missing();
         grid.steps = self.moves.iter().flatten().map(Moves::steps).collect();
         let faults = self.report.finish(&frame, self.bytes.len())?;
@@ -363,12 +366,14 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Result<Picture, Refusal> {
+        self.limits.in_time()?;
         let Some(frame) = self.frame.take() else {
             return Err(broken("the JPEG has no frame header", self.bytes.len()));
         };
         for ((canvas, store), weights) in self.canvases.iter_mut().zip(&self.stores).zip(&self.weights) {
-            weights.iter().for_each(|weights| store.draw(canvas, weights));
+            weights.iter().for_each(|weights| store.draw(canvas, weights, &self.limits.watch));
         }
+        self.limits.in_time()?;
         self.note_missing();
         let faults = self.report.finish(&frame, self.bytes.len())?;
         let planes: Option<Vec<Plane>> = self.canvases.into_iter().map(Canvas::into_plane).collect();

@@ -1,6 +1,7 @@
 //! The units of a scan one after another, across restart markers and damage.
 
 use super::bits::Bits;
+use crate::watch::Watch;
 
 /// What reads the units of a scan.
 pub trait Units {
@@ -62,8 +63,8 @@ pub enum FaultKind {
 /// Bytes that may be left over at the end of a restart interval or scan: some encoders fill up to a word.
 const PADDING: usize = 3;
 
-/// Reads all units that the data have.
-pub fn run(data: &[u8], layout: Layout, units: &mut impl Units) -> Outcome {
+/// Reads all units that the data have, or some of them when it is time to stop.
+pub fn run(data: &[u8], layout: Layout, units: &mut impl Units, watch: &Watch) -> Outcome {
     let total = layout.across.saturating_mul(layout.down);
     let interval = if layout.interval == 0 { total } else { layout.interval };
     let mut bits = Bits::new(data, layout.interval != 0);
@@ -72,11 +73,14 @@ pub fn run(data: &[u8], layout: Layout, units: &mut impl Units) -> Outcome {
     while start < total {
         let end = total.min(start + interval);
         units.restart();
-        let (next, stop) = section(&mut bits, layout.across, start..end, units);
+        let (next, stop) = section(&mut bits, layout.across, start..end, units, watch);
         outcome.read += next - start;
         let byte = bits.position();
         if let Some(kind) = stop {
             outcome.note(kind, byte, Some(next));
+        }
+        if watch.is_over() {
+            break;
         }
         if end == total {
             if stop.is_none() && !layout.open && bits.left() > PADDING {
@@ -111,6 +115,7 @@ fn section(
     across: usize,
     range: std::ops::Range<usize>,
     units: &mut impl Units,
+    watch: &Watch,
 ) -> (usize, Option<FaultKind>) {
     let (mut x, mut y) = (range.start % across.max(1), range.start / across.max(1));
     // In registers for as long as it lasts.
@@ -129,6 +134,10 @@ fn section(
         x += 1;
         if x == across {
             (x, y) = (0, y + 1);
+            if watch.is_over() {
+                stop = (unit, Some(FaultKind::Short));
+                break;
+            }
         }
     }
     *bits = local;

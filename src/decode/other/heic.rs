@@ -38,7 +38,7 @@ pub(super) fn pixmap(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, R
         (None, None) => None,
     };
     if let Some(profile) = profile {
-        profile.to_srgb(&mut image.data);
+        profile.to_srgb(&mut image.data, &limits.watch);
     }
     let transparency = info.has_alpha.then(|| Fault::Flattened { what: Fault::TRANSPARENCY.into() });
     let deep = (info.bit_depth > 8).then(|| Fault::Flattened { what: format!("{} bits per sample", info.bit_depth) });

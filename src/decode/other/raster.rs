@@ -103,7 +103,7 @@ fn decoded(mut decoder: impl ImageDecoder, name: &str, limits: &Limits) -> Resul
         picture.into_rgb8().into_raw()
     };
     if let Some(profile) = profile {
-        profile.to_srgb(&mut rgb);
+        profile.to_srgb(&mut rgb, &limits.watch);
     }
     let picture = Pixmap::new(width, height, rgb).ok_or_else(|| Refusal::unreadable("the picture has no pixels"))?;
     Ok(Decoded { picture: picture.oriented(Orientation::from_exif(orientation.into())), faults })

@@ -1,6 +1,7 @@
 //! A PDF of one page: copies of what the page needs and nothing else, inflated within limits. The renderer, which has
 //! no limits of its own on that, sees only this.
 
+use super::nesting::deeper_than;
 use crate::{
     fault::Refusal,
     options::Limits,
@@ -31,6 +32,9 @@ const SHARE: u64 = 4;
 /// Bytes of a mesh of colours. hayro 0.9 makes some 40 kB of each patch, which may take as little as four bytes; logos
 /// and charts on ordinary pages have a few dozen.
 const MAX_MESH: u64 = 32 << 10;
+
+/// How often as deep as a single object values may be nested over several: 256 by default, where fonts come to some ten.
+const NESTED: u64 = 4;
 
 struct Copy<'a> {
     file: &'a File<'a>,
@@ -75,7 +79,16 @@ pub fn one_page(file: &File, page: &Page) -> Result<Vec<u8>, Refusal> {
     let catalog = copy.document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
     copy.document.trailer.set("Root", catalog);
     while let Some(number) = copy.waiting.pop_front() {
+        limits.in_time()?;
         copy.object(number)?;
+    }
+    let most = NESTED * u64::from(limits.max_depth);
+    if deeper_than(&copy.document, most as usize) {
+        return Err(Refusal::Limit {
+            what: "values within each other on the first page",
+            needed: most + 1,
+            limit: most,
+        });
     }
     let mut bytes = Vec::new();
     copy.document

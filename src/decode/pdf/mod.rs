@@ -5,6 +5,8 @@ mod excerpt;
 #[cfg(feature = "pdf-render")]
 mod meter;
 #[cfg(feature = "pdf-render")]
+mod nesting;
+#[cfg(feature = "pdf-render")]
 mod render;
 
 use super::Decoded;
@@ -49,6 +51,7 @@ pub fn view(bytes: &[u8], _header: &Header, _reduction: u32, limits: &Limits) ->
     let (file, page) = (&opened.file, opened.pages.first.as_ref().ok_or(Refusal::NoPages)?);
     let content = probe::pdf::content(file, page)?;
     let scan = probe::pdf::sole_picture(file, page, &content);
+    limits.in_time()?;
     if let Some(scan) = &scan
         && let Some(jpeg) = plain_jpeg(file, scan.number)
         && let Ok(header) = probe::jpeg::probe(&jpeg, limits)
@@ -76,7 +79,9 @@ fn drawn(file: &File, page: &Page, scan: Option<&Picture>, limits: &Limits) -> R
     if !scale.is_finite() || width.min(height) * scale < 1.0 {
         return Err(Refusal::unreadable(format!("the first page is {width} x {height} points")));
     }
-    render::draw(excerpt::one_page(file, page)?, scale, limits)
+    let excerpt = excerpt::one_page(file, page)?;
+    limits.in_time()?;
+    render::draw(excerpt, scale, limits)
 }
 
 #[cfg(not(feature = "pdf-render"))]

@@ -1,8 +1,9 @@
 //! Drawing a page by hayro, on white.
 
 use crate::{
+    aside::aside,
     decode::Decoded,
-    fault::{Refusal, contained},
+    fault::Refusal,
     options::Limits,
     pixmap::{Samples, View, ViewRows},
 };
@@ -13,10 +14,6 @@ use hayro::{
     kurbo::Affine,
     vello_cpu::color::palette::css::WHITE,
 };
-use std::sync::mpsc;
-
-/// The thread's stack: hayro recurses as deep as a page nests forms, which it bounds at 50.
-const STACK: usize = 16 << 20;
 
 /// The share of the memory limit that the renderer's record of the page may take, beside the copy and the picture.
 const RECORD: u64 = 2;
@@ -27,24 +24,12 @@ const RECORD: u64 = 2;
 /// own all the same: a page that is not done in [`Limits::max_render`] is given up, and what the thread then still does
 /// is bounded by that count.
 pub fn draw(pdf: Vec<u8>, scale: f32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
-    let (done, result) = mpsc::sync_channel(1);
-    let limit = limits.max_render;
     let memory = limits.max_memory / RECORD;
-    let thread = std::thread::Builder::new().stack_size(STACK);
-    let spawned = thread.spawn(move || {
-        let drawn = contained("PDF", || page(pdf, scale, memory)).and_then(|drawn| drawn);
-        // Nobody listens any more when the time was up.
-        let _ = done.send(drawn);
-    });
-    spawned.map_err(|_| Refusal::DecoderFault { decoder: "PDF" })?;
-    match result.recv_timeout(limit) {
-        Ok(drawn) => drawn.map(|picture| Decoded { picture, faults: Vec::new() }),
-        Err(mpsc::RecvTimeoutError::Timeout) => {
-            let limit = limit.as_millis() as u64;
-            Err(Refusal::Limit { what: "milliseconds to draw the PDF's first page", needed: limit + 1, limit })
-        }
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(Refusal::DecoderFault { decoder: "PDF" }),
-    }
+    let drawn = aside("PDF", limits.max_render, limits, move || page(pdf, scale, memory))?;
+    let most = limits.max_render.as_millis() as u64;
+    let what = "milliseconds to draw the PDF's first page";
+    let picture = drawn.ok_or(Refusal::Limit { what, needed: most.saturating_add(1), limit: most })??;
+    Ok(Decoded { picture, faults: Vec::new() })
 }
 
 fn page(pdf: Vec<u8>, scale: f32, memory: u64) -> Result<View, Refusal> {

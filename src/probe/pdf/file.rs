@@ -156,6 +156,10 @@ impl<'a> File<'a> {
     }
 
     fn find(&self, number: u32) -> Option<Found> {
+        // When it is time to stop nothing is found any more, which ends every walk; `open` and `view` tell why.
+        if self.limits.is_over() {
+            return None;
+        }
         match *self.entries.get(&number)? {
             Entry::Free => None,
             Entry::At(offset) => {
@@ -265,6 +269,7 @@ impl<'a> File<'a> {
 
     /// A stream's data with its filters undone; `Err` with the limit's refusal, or when a filter fails or is a picture's.
     pub fn decoded(&self, stream: &Stream) -> Result<Vec<u8>, Refusal> {
+        self.limits.in_time()?;
         let limit = self.limits.max_inflated.min(self.work.get());
         if self.impossible(stream) {
             return Err(Refusal::unreadable("a stream of the PDF has impossible parameters"));

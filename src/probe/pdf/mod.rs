@@ -95,6 +95,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     };
     let encryption = encrypted(&mut file);
     let pages = file.catalog().map(|c| file.pages(&c)).unwrap_or_default();
+    limits.in_time()?;
     let seen = stop.clone().or_else(|| file.broken.take());
     if encryption.is_some() || (seen.is_none() && pages.count > 0) {
         return Ok(Opened { file, encryption, pages, rebuilt: stop });
@@ -114,6 +115,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     let catalog = again.catalog();
     let has_catalog = catalog.is_some();
     let found = catalog.map(|c| again.pages(&c)).unwrap_or_default();
+    limits.in_time()?;
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }

@@ -3,7 +3,7 @@
 use super::file::File;
 use crate::fault::{Break, Refusal};
 use lopdf::{Dictionary, Object};
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
 
 /// What a page takes from the nodes above it (ISO 32000-2, table 31).
 const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
@@ -90,7 +90,8 @@ impl File<'_> {
         if claimed < 1.0 {
             return pages;
         }
-        let mut open = vec![(root, true, Dictionary::new())];
+        // What is handed down is shared: a list may have very many kids.
+        let mut open = vec![(root, true, Rc::new(Dictionary::new()))];
         while let Some((node, is_root, above)) = open.pop() {
             let number = if let Object::Reference((n, _)) = node { Some(n) } else { None };
             let Object::Dictionary(mut dict) = self.resolve(&node) else {
@@ -128,7 +129,8 @@ impl File<'_> {
             }
             let above: Dictionary =
                 INHERITED.iter().filter_map(|key| Some((key.to_vec(), dict.get(key).ok()?.clone()))).collect();
-            open.extend(kids.into_iter().rev().map(|kid| (kid, false, above.clone())));
+            let above = Rc::new(above);
+            open.extend(kids.into_iter().rev().map(|kid| (kid, false, Rc::clone(&above))));
         }
         if pages.count > 0 && claimed != pages.count as f32 {
             let what = format!("the list of pages says {claimed}, and {} are there", pages.count);

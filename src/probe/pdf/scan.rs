@@ -102,7 +102,12 @@ impl Run<'_> {
         let mut operands: Vec<Object> = Vec::new();
         let (mut path, mut other_path, mut clips) = (Vec::new(), false, false);
         let floor = self.saved.len();
+        let mut steps = 0_u32;
         loop {
+            steps = steps.wrapping_add(1);
+            if steps.is_multiple_of(1024) && self.file.limits.is_over() {
+                return None;
+            }
             let before = lexer.at;
             let operator = match lexer.token() {
                 None => return Some(()),

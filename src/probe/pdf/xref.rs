@@ -171,6 +171,7 @@ impl File<'_> {
         let (mut containers, mut trailers) = (Vec::new(), Vec::new());
         let mut at = 0;
         while let Some(start) = self.next_landmark(at) {
+            self.limits.in_time()?;
             let mut lexer = self.lexer(start);
             if lexer.take(b"trailer") {
                 at = lexer.at;

@@ -122,9 +122,9 @@ impl Coefficients {
         self.blocks.len() / self.layout.blocks().len()
     }
 
-    /// All of it, as one run.
-    pub(super) fn whole(&self) -> impl Iterator<Item = &[[i16; 64]]> {
-        std::iter::once(self.blocks.as_slice())
+    /// All of it, in runs of some thousand MCUs.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &[[i16; 64]]> {
+        self.blocks.chunks(4096 * self.layout.blocks().len())
     }
 
     /// Runs of MCUs spread over the picture, about `mcus` in all, and the share of the picture that they are.

@@ -12,6 +12,8 @@ mod symbols;
 mod write;
 
 pub(super) use coefficients::{Coefficients, Layout};
+
+use crate::watch::Watch;
 use steps::Steps;
 
 /// MCUs that a curve's sizes are estimated from, and that one size is; and the share of the picture that is not gone
@@ -72,10 +74,10 @@ impl Coefficients {
     }
 
     /// Counts the whole picture at one coarseness.
-    pub fn counted(&self, coarseness: f64) -> Counted {
+    pub fn counted(&self, coarseness: f64, watch: &Watch) -> Counted {
         let steps = self.steps(coarseness);
         let exact = self.own.as_ref() == Some(&steps.0);
-        let statistics = symbols::count(self, &steps);
+        let statistics = symbols::count(self, &steps, watch);
         let tables = statistics.tables();
         let scan = statistics.bits(&tables) as f64 / 8.0;
         let bytes = with_stuffing(scan) + write::head_len(self, &steps, &tables) as f64 + 3.0;
@@ -83,8 +85,8 @@ impl Coefficients {
     }
 
     /// Writes what was counted.
-    pub fn written(&self, counted: &Counted) -> Vec<u8> {
-        write::file(self, &counted.steps, &counted.statistics)
+    pub fn written(&self, counted: &Counted, watch: &Watch) -> Vec<u8> {
+        write::file(self, &counted.steps, &counted.statistics, watch)
     }
 }
 

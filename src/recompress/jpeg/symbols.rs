@@ -6,7 +6,7 @@ use super::{
     huffman::{Frequencies, Table},
     steps::Steps,
 };
-use crate::decode::jpeg::coefficients::UNITS;
+use crate::{decode::jpeg::coefficients::UNITS, watch::Watch};
 
 /// How often each symbol comes up: DC and AC, of luma and of chroma.
 #[derive(Clone, Default)]
@@ -60,10 +60,10 @@ impl Sink for Statistics {
     }
 }
 
-/// Counts the symbols of all MCUs.
-pub(super) fn count(coefficients: &Coefficients, steps: &Steps) -> Statistics {
+/// Counts the symbols of all MCUs, or of some when it is time to stop.
+pub(super) fn count(coefficients: &Coefficients, steps: &Steps, watch: &Watch) -> Statistics {
     let mut statistics = Statistics::default();
-    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), [0; 3], &mut statistics));
+    whole(coefficients, steps, &mut statistics, watch);
     statistics
 }
 
@@ -114,7 +114,20 @@ fn lost(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
     f64::from(error / (2.0 * power.max(0.0) + C2))
 }
 
-/// Quantises and codes a run of whole MCUs; DC prediction starts from `previous` (ITU T.81, F.1.2).
+/// Walks over all MCUs, or some when it is time to stop.
+pub(super) fn whole(coefficients: &Coefficients, steps: &Steps, sink: &mut impl Sink, watch: &Watch) {
+    let reciprocals = steps.reciprocals();
+    let mut previous = [0; 3];
+    for run in coefficients.runs() {
+        if watch.is_over() {
+            return;
+        }
+        previous = walk(run, coefficients.layout, &reciprocals, previous, sink);
+    }
+}
+
+/// Quantises and codes a run of whole MCUs; DC prediction starts from `previous` (ITU T.81, F.1.2), and where it ends is
+/// handed back.
 #[expect(clippy::indexing_slicing, reason = "components are 0 to 2, classes 0 and 1, blocks 64 long")]
 pub(super) fn walk(
     run: &[[i16; 64]],
@@ -122,7 +135,7 @@ pub(super) fn walk(
     reciprocals: &[[f32; 64]; 2],
     mut previous: [i32; 3],
     sink: &mut impl Sink,
-) {
+) -> [i32; 3] {
     let mut levels = [0i16; 64];
     for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
         let component = usize::from(*component);
@@ -156,6 +169,7 @@ pub(super) fn walk(
             sink.ac(class, 0, 0);
         }
     }
+    previous
 }
 
 /// Bits of a value (ITU T.81, tables F.1 and F.2).

@@ -4,18 +4,19 @@ use super::{
     coefficients::{Coefficients, Layout},
     huffman::Table,
     steps::Steps,
-    symbols::{Sink, Statistics, Tables, walk},
+    symbols::{Sink, Statistics, Tables, whole},
 };
+use crate::watch::Watch;
 
-/// The whole file.
-pub(super) fn file(coefficients: &Coefficients, steps: &Steps, statistics: &Statistics) -> Vec<u8> {
+/// The whole file, or some of it when it is time to stop.
+pub(super) fn file(coefficients: &Coefficients, steps: &Steps, statistics: &Statistics, watch: &Watch) -> Vec<u8> {
     let tables = statistics.tables();
     let bytes = statistics.bits(&tables) / 8;
     // Stuffing makes about one byte in 250 two.
     let mut out = Vec::with_capacity(usize::try_from(bytes + bytes / 128).unwrap_or(0) + 1024);
     head(coefficients, steps, &tables, &mut out);
     let mut scan = Scan { tables: &tables, bits: 0, filled: 0, out };
-    coefficients.whole().for_each(|run| walk(run, coefficients.layout, &steps.reciprocals(), [0; 3], &mut scan));
+    whole(coefficients, steps, &mut scan, watch);
     let mut out = scan.finish();
     out.extend_from_slice(&[0xFF, 0xD9]);
     out

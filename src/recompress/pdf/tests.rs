@@ -1,4 +1,5 @@
 use super::*;
+use crate::watch::Watch;
 use lopdf::{Document, Stream, dictionary};
 use proptest::prelude::*;
 
@@ -67,7 +68,8 @@ fn shrunk(bytes: &[u8], dpi: f64) -> Vec<u8> {
     let images = images(bytes, &limits);
     assert_eq!(images.len(), 1);
     let parts = coefficients(bytes, &images, dpi, &limits).unwrap();
-    let files: Vec<_> = parts.iter().map(|p| (p, p.written(&p.counted(0.4)))).collect();
+    let files: Vec<_> =
+        parts.iter().map(|p| (p, p.written(&p.counted(0.4, &Watch::default()), &Watch::default()))).collect();
     replaced(bytes, &images, &files, &limits).unwrap()
 }
 
@@ -139,7 +141,7 @@ proptest! {
         let limits = Limits::default();
         let images = images(&bytes, &limits);
         if let Some(parts) = coefficients(&bytes, &images, 80.0, &limits).filter(|parts| !parts.is_empty()) {
-            let files: Vec<_> = parts.iter().map(|p| (p, p.written(&p.counted(0.4)))).collect();
+            let files: Vec<_> = parts.iter().map(|p| (p, p.written(&p.counted(0.4, &Watch::default()), &Watch::default()))).collect();
             if let Some(new) = replaced(&bytes, &images, &files, &limits) {
                 prop_assert!(probe::pdf::open(&new, &limits).is_ok());
             }
