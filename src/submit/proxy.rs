@@ -23,7 +23,16 @@ pub(super) fn find(to: &Uri, variable: impl Fn(&str) -> Option<String>) -> Resul
     if asked.build().is_ok_and(|p| p.is_no_proxy(to)) {
         return Ok(None);
     }
-    Proxy::new(url.trim()).map(Some).map_err(|_| NotSentReason::Proxy(name))
+    let proxy = Proxy::new(url.trim()).ok().filter(has_port).ok_or(NotSentReason::Proxy(name))?;
+    Ok(Some(proxy))
+}
+
+/// Whether its port is a number or left out; the HTTP library takes the default for any other.
+fn has_port(proxy: &Proxy) -> bool {
+    proxy.uri().authority().is_some_and(|a| {
+        let place = a.as_str().rsplit('@').next().unwrap_or_default();
+        place == a.host() || a.port_u16().is_some()
+    })
 }
 
 #[cfg(test)]
