@@ -12,6 +12,9 @@ use std::time::Duration;
 pub enum Fault {
     /// Part of the file is lost or wrong, the rest was read.
     Damaged(Break),
+    /// The picture breaks off, and what common decoders make of such a file is no picture at all (of PNG: libpng and
+    /// what is built on it, Pillow, OpenCV, ImageMagick), so that it is of no use to the service. What is there was read.
+    BrokenOff(Break),
     /// Bytes after the end of the picture: thumbnails, gain maps, the film of a motion photo.
     Trailing {
         /// How many.

@@ -110,6 +110,14 @@ pub fn fault(fault: &Fault) -> Finding {
             ),
             at,
         ),
+        Fault::BrokenOff(at) => place(
+            Finding::new(
+                Rule::Unreadable,
+                format!("Most programs show nothing of this file: {}.", at.what),
+                "Ask for the file once more; the upload or a copy was probably cut short. What is there was looked at.",
+            ),
+            at,
+        ),
         Fault::Trailing { bytes, what } => Finding::new(
             Rule::TrailingData,
             format!("{bytes} bytes follow the file's proper end: {what}."),

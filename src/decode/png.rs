@@ -141,7 +141,7 @@ fn decode<R: Rows>(
     let missing = vec![MISSING; parts.ihdr.width as usize * expander.samples().per_pixel()];
     (taken..height).for_each(|_| rows.push(&missing));
     let mut faults = expander.faults();
-    faults.push(Fault::Damaged(at));
+    faults.push(Fault::BrokenOff(at));
     Ok(Decoded { picture: rows, faults })
 }
 

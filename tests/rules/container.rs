@@ -83,7 +83,7 @@ pub fn cases() -> Vec<Case> {
         case(Rule::Unreadable, cut(2), cut(3)),
         case(Rule::Damaged, front("", &FRONT[..FRONT.len() - 1]), front("", FRONT)),
         case(Rule::Damaged, cut(70), front("", &files::with_comment(FRONT, b"0123456789"))),
-        case(Rule::Damaged, front("", &png[..png.len() - 600]), front("", &png)),
+        case(Rule::Unreadable, front("", &png[..png.len() - 600]), front("", &png)),
         case(Rule::UnsupportedCoding, front("", &as_process(0xC9)), front("", &as_process(0xC1))),
         case(Rule::TooManyPixels, pixels(1600 * 1200 - 1), pixels(1600 * 1200)),
         case(Rule::LimitExceeded, objects(enough - 1), objects(enough)),

@@ -154,6 +154,17 @@ fn what_cannot_be_converted_is_refused_once() {
 }
 
 #[test]
+fn a_png_that_breaks_off_is_refused_and_looked_at() {
+    let png = files::png(&paint::selfie(300, 400));
+    let report = seen("", &png[..png.len() * 9 / 10], Options::default());
+    let finding = the(&report.findings, Rule::Unreadable);
+    assert!(finding.denies() && finding.message.contains("of 400 rows"), "{}", finding.message);
+    let row = finding.evidence["row"].as_u64().unwrap();
+    assert!((300..400).contains(&row), "{row}");
+    assert!(report.scores.exposure.is_some() && report.width == Some(300), "{report:?}");
+}
+
+#[test]
 fn a_wrong_name_is_no_matter_only_for_what_is_sent() {
     let help = |convert| {
         let found = inspected_with(Step::Front, "heic_as.jpg", &bmp(), options(|o| o.convert = convert));

@@ -177,7 +177,7 @@ fn missing_rows_are_counted() {
     let rows: Vec<u8> = (0..64).flat_map(|y| [&[0][..], &[y; 64]].concat()).collect();
     let bytes = png(ihdr(64, 80, 8, 0), &[], &rows);
     let decoded = seen(&bytes).unwrap();
-    let [Fault::Damaged(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
+    let [Fault::BrokenOff(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
     assert_eq!((at.what.as_str(), at.row), ("the picture breaks off after 64 of 80 rows", Some(64)));
     assert!(
         decoded.picture.data().chunks(64 * 3).enumerate().all(|(y, row)| row[0] == if y < 64 { y as u8 } else { 128 })
@@ -188,7 +188,7 @@ fn missing_rows_are_counted() {
     let limits = Limits::default();
     let half = &bytes[..bytes.len() / 2];
     let decoded = view(half, &probe(half, &limits).unwrap(), 8, &limits).unwrap();
-    let [Fault::Damaged(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
+    let [Fault::BrokenOff(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
     assert!(at.row.is_some_and(|row| (20..40).contains(&row)), "{at:?}");
 }
 
@@ -220,7 +220,7 @@ fn an_interlaced_picture_that_breaks_off_late_is_a_coarse_one() {
         match seen(&cut) {
             Ok(decoded) => {
                 assert!(pass >= 4, "{pass}");
-                let [Fault::Damaged(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
+                let [Fault::BrokenOff(at)] = decoded.faults.as_slice() else { panic!("{:?}", decoded.faults) };
                 assert_eq!(at.what, told);
                 let gray = decoded.picture.data().iter().step_by(3);
                 assert!(gray.zip(&samples).all(|(got, want)| got.abs_diff(*want) <= 3));
