@@ -106,7 +106,7 @@ fn reports_carry_the_hash_of_the_settings() {
     let preflight = Preflight::new(options);
     let report = preflight.inspect(&Image::new(Step::Front, "a.jpg", &b""[..])).unwrap();
     assert_eq!(report.config, Some(preflight.options().fingerprint()));
-    let report = preflight.check(&idenfy_preflight::Submission::new()).unwrap().report;
+    let report = preflight.check(idenfy_preflight::Submission::new()).unwrap().report;
     assert_eq!(report.config, preflight.options().fingerprint());
 }
 
