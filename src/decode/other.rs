@@ -13,14 +13,14 @@ use crate::{fault::Refusal, format::Format, options::Limits, pixmap::Pixmap};
 
 /// Whether pictures of this format are converted by this build.
 pub fn converts(format: Format) -> bool {
-    match format {
-        Format::Heic => cfg!(feature = "heic"),
-        Format::WebP => cfg!(feature = "webp"),
-        Format::Tiff => cfg!(feature = "tiff"),
-        Format::Bmp => cfg!(feature = "bmp"),
-        Format::Gif => cfg!(feature = "gif"),
-        _ => false,
-    }
+    let built = [
+        (Format::Heic, cfg!(feature = "heic")),
+        (Format::WebP, cfg!(feature = "webp")),
+        (Format::Tiff, cfg!(feature = "tiff")),
+        (Format::Bmp, cfg!(feature = "bmp")),
+        (Format::Gif, cfg!(feature = "gif")),
+    ];
+    built.contains(&(format, true))
 }
 
 /// The whole picture, upright, in sRGB, transparency flattened on white; of an animation its first frame, of several
