@@ -25,7 +25,7 @@ fn as_json(report: &impl serde::Serialize) -> Value {
     serde_json::to_value(report).unwrap()
 }
 
-fn the<'a>(findings: &'a [Finding], rule: Rule) -> &'a Finding {
+fn the(findings: &[Finding], rule: Rule) -> &Finding {
     let mut of_rule = findings.iter().filter(|f| f.rule == rule);
     let found = of_rule.next().unwrap_or_else(|| panic!("{rule} is not in {findings:?}"));
     assert!(of_rule.next().is_none(), "{rule} is told twice: {findings:?}");
