@@ -8,6 +8,9 @@ mod heic;
 #[cfg(any(feature = "webp", feature = "tiff", feature = "bmp", feature = "gif"))]
 mod raster;
 
+#[cfg(any(feature = "heic", feature = "webp", feature = "tiff", feature = "bmp", feature = "gif"))]
+use crate::aside::aside;
+
 use super::Decoded;
 use crate::{fault::Refusal, format::Format, options::Limits, pixmap::Pixmap};
 
@@ -29,19 +32,20 @@ pub fn converts(format: Format) -> bool {
 /// # Errors
 /// [`Refusal::Unsupported`] for formats that are not converted, or without their cargo feature;
 /// [`Refusal::TooManyPixels`] and [`Refusal::Limit`] from the header, before anything is allocated for the picture;
-/// [`Refusal::Unreadable`]; [`Refusal::DecoderFault`] when a decoder panics, which is contained.
+/// [`Refusal::Unreadable`]; [`Refusal::DecoderFault`] when a decoder panics, which is contained;
+/// [`Refusal::TookTooLong`].
 pub fn pixmap(bytes: &[u8], format: Format, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
     match format {
         #[cfg(feature = "heic")]
-        Format::Heic => contained("HEIC", || heic::pixmap(bytes, limits)),
+        Format::Heic => guarded("HEIC", heic::pixmap, bytes, limits),
         #[cfg(feature = "webp")]
-        Format::WebP => contained("WebP", || raster::webp(bytes, limits)),
+        Format::WebP => guarded("WebP", raster::webp, bytes, limits),
         #[cfg(feature = "tiff")]
-        Format::Tiff => contained("TIFF", || raster::tiff(bytes, limits)),
+        Format::Tiff => guarded("TIFF", raster::tiff, bytes, limits),
         #[cfg(feature = "bmp")]
-        Format::Bmp => contained("BMP", || raster::bmp(bytes, limits)),
+        Format::Bmp => guarded("BMP", raster::bmp, bytes, limits),
         #[cfg(feature = "gif")]
-        Format::Gif => contained("GIF", || raster::gif(bytes, limits)),
+        Format::Gif => guarded("GIF", raster::gif, bytes, limits),
         #[allow(unreachable_patterns, reason = "each of them has a feature of its own")]
         Format::Heic | Format::WebP | Format::Tiff | Format::Bmp | Format::Gif => {
             let _ = (bytes, limits);
@@ -54,11 +58,18 @@ pub fn pixmap(bytes: &[u8], format: Format, limits: &Limits) -> Result<Decoded<P
     }
 }
 
-/// Runs a decoder that has seen less of the world than those for JPEG and PNG.
+/// Runs a decoder that has seen less of the world than those for JPEG and PNG, and that cannot be stopped. It is given a
+/// copy of the file, so that it can be left behind.
 #[cfg(any(feature = "heic", feature = "webp", feature = "tiff", feature = "bmp", feature = "gif"))]
-fn contained<T>(decoder: &'static str, decode: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    // Nothing outlives the call but its result, so nothing can be left in a broken state.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode)).unwrap_or(Err(Refusal::DecoderFault { decoder }))
+fn guarded(
+    decoder: &'static str,
+    decode: fn(&[u8], &Limits) -> Result<Decoded<Pixmap>, Refusal>,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Decoded<Pixmap>, Refusal> {
+    let (bytes, own) = (bytes.to_vec(), limits.clone());
+    let decoded = aside(decoder, limits.max_time, limits, move || decode(&bytes, &own))?;
+    decoded.unwrap_or(Err(Refusal::TookTooLong { limit: limits.max_time }))
 }
 
 #[cfg(any(feature = "heic", feature = "webp", feature = "tiff", feature = "bmp", feature = "gif"))]
