@@ -14,7 +14,7 @@ use std::{
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks to stop; the check returns [`Error::Cancelled`] within some 50 ms, in the midst of a picture too.
+    /// Asks to stop; the check returns [`Error::Cancelled`] in the midst of a picture too; the aim is 50 ms.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -45,6 +45,21 @@ mod tests {
     }
 
     #[test]
+    fn between_two_results_it_aims_in_proportion() {
+        let aimed = |first: (f64, f64), second: (f64, f64)| {
+            let mut search = Search::new(100.0, first.0);
+            search.note(first.1);
+            search.aim = second.0;
+            search.note(second.1);
+            search.aim
+        };
+        assert_eq!(aimed((80.0, 90.0), (100.0, 130.0)), 85.0);
+        assert_eq!(aimed((100.0, 130.0), (80.0, 90.0)), 85.0);
+        // Not nearer to either end than a fifth.
+        assert_eq!(aimed((80.0, 99.0), (100.0, 199.0)), 84.0);
+    }
+
+    #[test]
     fn what_is_in_proportion_is_met_at_once() {
         let mut search = Search::new(100.0, 100.0);
         search.note(125.0);

@@ -152,6 +152,23 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_an_earlier_process_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        // SHA-256 of "T".
+        let line = "+e632b7095b0bf32c260fa4c539e9fd7b852d0de454e9be26f24d0d6f91d069d3\n";
+        std::fs::write(&path, line).unwrap();
+        let ledger = Ledger::open(&path).unwrap();
+        assert!(ledger.holds(&Token::new("T")).unwrap() && !ledger.claim(&Token::new("T")).unwrap());
+        assert!(!ledger.holds(&Token::new("U")).unwrap());
+    }
+
+    #[test]
+    fn the_process_has_one() {
+        assert!(Arc::ptr_eq(&Ledger::shared(), &Ledger::shared()));
+    }
+
+    #[test]
     fn of_many_threads_one_wins() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger");

@@ -60,6 +60,11 @@ pub fn cases() -> Vec<Case> {
     let licence = |country: &str| without(Step::Back).document_type("DRIVER_LICENSE").country(country);
     let step = r#"{"additionalSteps":{"ALL":{"ALL":{"UTILITY_BILL":{"type":"EXTRACT"}}}}}"#;
     let with_bill = |json: &str| with_session(json).image(Image::new(Step::UtilityBill, "bill.pdf", BILL));
+    // Asked for with another type than the one given; without a type it may still be asked for.
+    let passport = r#"{"additionalSteps":{"LT":{"PASSPORT":{"SELFIE_WITH_CARD":{}}}}}"#;
+    let with_selfie = |given: Submission<'static>| {
+        found(given.session(session(passport)).image(Image::new("SELFIE_WITH_CARD", "", BACK)))
+    };
     let no_pdf = r#"{"additionalSteps":{"ALL":{"ALL":{"UTILITY_BILL":{"settings":{"canUploadPDF":false}}}}}}"#;
     vec![
         case(Rule::MissingToken, found(no_token), found(from_session)),
@@ -100,7 +105,7 @@ pub fn cases() -> Vec<Case> {
         case(Rule::MissingStep, found(without(Step::Front)), found(good())),
         // BACK: by type, by country, by session, and never when the type is left to the service.
         case(Rule::MissingStep, found(without(Step::Back)), found(without(Step::Back).document_type("PASSPORT"))),
-        case(Rule::MissingStep, found(without(Step::Back)), found(untyped)),
+        case(Rule::MissingStep, found(without(Step::Back)), found(untyped.clone())),
         warn(case(Rule::MissingStep, found(licence("LT")), found(document_type("DRIVER_LICENSE")))),
         case(
             Rule::MissingStep,
@@ -113,7 +118,7 @@ pub fn cases() -> Vec<Case> {
         case(
             Rule::MissingStep,
             found(faceless.clone().session(session(r#"{"tokenType":"IDENTIFICATION"}"#))),
-            found(faceless.session(session(r#"{"tokenType":"DOCUMENT"}"#))),
+            found(faceless.clone().session(session(r#"{"tokenType":"DOCUMENT"}"#))),
         ),
         // Additional steps: as the session has them.
         case(Rule::MissingStep, found(with_session(step)), found(with_bill(step))),
@@ -133,6 +138,11 @@ pub fn cases() -> Vec<Case> {
             found(good().token_type(TokenType::Identification)),
         ),
         case(
+            Rule::FaceNotMatched,
+            found(good().token_type(TokenType::Document)),
+            found(faceless.token_type(TokenType::Document)),
+        ),
+        case(
             Rule::UnknownStep,
             found(good().image(Image::new("VISA_PAGE", "", files::jpeg(&paint::bill(), 70)))),
             found(good().image(Image::new("SECOND_UTILITY_BILL", "", BILL))),
@@ -142,6 +152,7 @@ pub fn cases() -> Vec<Case> {
             found(with_session("{}").image(Image::new(Step::UtilityBill, "", BILL))),
             found(with_bill(step)),
         ),
+        case(Rule::UnknownStep, with_selfie(good()), with_selfie(untyped.clone())),
         case(
             Rule::DuplicateStep,
             found(good().image(Image::new(Step::Front, "", BACK))),
