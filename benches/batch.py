@@ -61,7 +61,7 @@ with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
     table = folder / "in.jsonl"
     if what == "rate":
-        rows = list(mixed(200))
+        rows = list(mixed(int(os.environ.get("SUBMISSIONS", 200))))
         lines(table, rows)
         for step in ("FRONT", "FACE"):
             files = [row["images"][name] for row in rows for name in row["images"] if (name == "FACE") == (step == "FACE")]
@@ -85,7 +85,7 @@ with tempfile.TemporaryDirectory() as folder:
             wall, cpu, memory = timed([program, "batch", "--input", table, "--output", folder / "out", *flags])
             print(f"{' '.join(map(str, flags))}: {images / wall:.1f} images/s, {1000 * cpu / images:.1f} ms CPU each, {memory:.0f} MiB")
     elif what == "memory":
-        for count in (1_000, 10_000, 100_000):
+        for count in (1_000, 10_000, int(os.environ.get("LINES", 100_000))):
             # A photo in every hundredth line, so that the window is used.
             with open(table, "w") as file:
                 for i in range(count):
@@ -94,7 +94,7 @@ with tempfile.TemporaryDirectory() as folder:
             wall, cpu, memory = timed([program, "batch", "--input", table, "--output", folder / "out"])
             print(f"{count} lines: {memory:.0f} MiB at most, {wall:.0f} s, {cpu:.0f} s of CPU")
     elif what == "killed":
-        count = 100_000
+        count = int(os.environ.get("LINES", 100_000))
         table.write_text("\n".join(map(bad, range(count))) + "\n")
         dice, out = random.Random(3), folder / "out"
         for kill in range(10):
@@ -107,7 +107,8 @@ with tempfile.TemporaryDirectory() as folder:
             child.wait()
             with open(out, "rb") as file:
                 file.seek(-1, os.SEEK_END)
-                print(f"killed at {out.stat().st_size} bytes, {'between' if file.read() == b'\n' else 'within'} lines")
+                where = "between" if file.read() == b"\n" else "within"
+            print(f"killed at {out.stat().st_size} bytes, {where} lines")
             # A power cut may take more of the last line.
             os.truncate(out, out.stat().st_size - dice.randrange(3000))
         subprocess.run([program, "batch", "--input", table, "--output", out, "--resume"], check=False)
