@@ -74,7 +74,7 @@ fn an_answer_is_a_report_with_line_and_id() {
     let answer = &values(&out)[0];
     assert_eq!((&answer["line"], &answer["id"], &answer["verdict"]), (&1.into(), &json!([1, 1.5]), &"ready".into()));
     let keys: Vec<_> = answer.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["advice", "findings", "id", "images", "line", "request", "skip_analysis", "verdict"]);
+    assert_eq!(keys, ["advice", "config", "findings", "id", "images", "line", "request", "skip_analysis", "verdict"]);
     assert_eq!(answer["images"].as_array().unwrap().len(), 3);
     assert!(!String::from_utf8(out).unwrap().contains("3FA5TFPA2ZE3LMPGGS1EGOJNJE"), "a token is not written back");
 }

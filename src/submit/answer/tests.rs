@@ -116,10 +116,10 @@ fn the_json_says_the_same() {
 
 #[test]
 fn what_is_quoted_is_redacted_short_and_plain() {
-    let long = format!("a\u{1b}[2J{TOKEN}\n{}", "x".repeat(1000));
+    let long = format!("a\u{1b}[2J{TOKEN}\n{}", "x ".repeat(1000));
     let Answer::Refused { said, .. } = answered(400, &long) else { panic!("it is refused") };
     let message = said.message.unwrap();
-    assert!(message.starts_with("a [2J… x") && message.chars().count() == 400, "{message}");
+    assert!(message.starts_with("a [2J… x x") && message.chars().count() == 400, "{message}");
     let Answer::Unknown { what, .. } = made(Err(Lost::After(1, TOKEN.into())), false, false) else { panic!() };
     assert_eq!(what, "…");
     let other = answered(400, r#"{"identifier":"NEW_ONE","message":""}"#);
