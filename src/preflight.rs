@@ -1,11 +1,11 @@
 //! The corridor: calls the rooms in order. The only file that knows the order.
 
+mod looked;
+
+use looked::Looked;
+
 use crate::{
-    check::{
-        self,
-        advice::{self, Advice},
-        request::Terms,
-    },
+    check::{self, advice, request::Terms},
     decode::{self, Decoded},
     error::Error,
     fault::{Fault, Refusal, contained},
@@ -13,16 +13,16 @@ use crate::{
     format::{Format, sniff},
     measure::{self, Measurements, hash::Look},
     observe::{Observer, Stage, Timing},
-    options::{Limits, Options, Thresholds},
+    options::{Limits, Options},
     pixmap::{Region, View},
     preview::{self, Hidden, Preview},
     probe::{self, Details, Header},
-    recompress::{self, Bound, Encoded, Hint, Infeasible, Source},
+    recompress::{self, Bound, Encoded, Infeasible, Source},
     replace,
-    report::{DocumentReport, ImageReport, PageReport, Places, Report, RequestReport, Sent, Verdict},
+    report::{ImageReport, Report, RequestReport, Sent, Verdict},
     request::{Envelope, Request},
     rules::{Family, Rule},
-    score::{self, Scores},
+    score,
     submission::{Image, SkipAnalysis, Step, Submission},
     watch::Cancel,
 };
@@ -107,7 +107,7 @@ impl Preflight {
         self.cancel.check()?;
         self.settle(&mut looked.findings);
         let config = Some(self.fingerprint.to_string());
-        Ok(ImageReport { config, ..report(image, looked, &self.options.thresholds) })
+        Ok(ImageReport { config, ..looked.report(image, &self.options.thresholds) })
     }
 
     /// Looks at a submission, fits it into the budget and writes the request, unless something denies it.
@@ -156,7 +156,7 @@ impl Preflight {
             .images
             .iter()
             .zip(looks)
-            .map(|(image, looked)| ImageReport { sent: sent.next(), ..report(image, looked, &self.options.thresholds) })
+            .map(|(image, looked)| ImageReport { sent: sent.next(), ..looked.report(image, &self.options.thresholds) })
             .collect::<Vec<_>>();
         let size = images.iter().filter_map(|i| i.sent.as_ref()).map(|sent| sent.bytes as usize).sum();
         let request = plan.map(|plan| self.observer.timed(Stage::Assemble, size, || plan.assemble(given)));
@@ -262,7 +262,7 @@ impl Preflight {
                     looked.look = Some(seen.look);
                     let (measured, thresholds) = (seen.measured, &self.options.thresholds);
                     looked.scores = score::score(&measured);
-                    looked.findings.extend(check::quality::check(step, &measured, jpeg_quality(&header), thresholds));
+                    looked.findings.extend(check::quality::check(step, &measured, header.jpeg_quality(), thresholds));
                     if let Some(faces) = &measured.faces {
                         looked.findings.extend(check::face::check(step, faces, thresholds));
                     }
@@ -349,7 +349,7 @@ impl Preflight {
         let again = sources.par_iter().zip(&encoded).zip(&*looks).map(|((source, encoded), looked)| {
             let (sent, found) = self.again(source.step, encoded);
             let converted = looked.replacement.is_some();
-            let quality = sent.quality.or_else(|| jpeg_quality(source.header).filter(|_| converted));
+            let quality = sent.quality.or_else(|| source.header.jpeg_quality().filter(|_| converted));
             (Sent { recompressed: sent.recompressed || converted, quality, ..sent }, found)
         });
         let mut sent = Vec::with_capacity(encoded.len());
@@ -401,7 +401,7 @@ impl Preflight {
             };
             let (least, at, asked) = (infeasible.least, infeasible.limit, self.options.service.max_image_base64);
             let limit = asked.filter(|_| infeasible.bound == Bound::Image).unwrap_or(at);
-            let mut finding = over_budget(&Infeasible { limit, ..infeasible });
+            let mut finding = check::budget::over_budget(&Infeasible { limit, ..infeasible });
             self.options.levels.apply(&mut finding);
             let denied = finding.denies();
             if !findings.iter().any(|f| f.rule == finding.rule && f.step == finding.step) {
@@ -421,7 +421,7 @@ impl Preflight {
         if !encoded.recompressed {
             return (sent, Vec::new());
         }
-        let coarse = encoded.coarse_dpi.map(|dpi| coarse(step, dpi));
+        let coarse = encoded.coarse_dpi.map(|dpi| check::budget::coarsened(step, dpi));
         let mut looked = self.look(&Image::new(step.clone(), "", &*encoded.bytes));
         self.settle(&mut looked.findings);
         sent.scores = Some(looked.scores);
@@ -477,138 +477,6 @@ fn measured(view: View, part: impl Fn(u32, &Region) -> Option<View>) -> Measurem
     }
 }
 
-/// What was seen of one image.
-struct Looked {
-    /// The kind of the file as it came.
-    format: Format,
-    /// What it looks like.
-    look: Option<Look>,
-    /// Whether the file as it came is an encrypted PDF.
-    encrypted: bool,
-    /// Another file for it, when one was asked for.
-    replacement: Option<Vec<u8>>,
-    /// Of the file that is gone on with.
-    header: Header,
-    size: Option<(u32, u32)>,
-    measured: Option<Measurements>,
-    scores: Scores,
-    findings: Vec<Finding>,
-}
-
-impl Looked {
-    fn new(format: Format) -> Self {
-        Self {
-            format,
-            look: None,
-            encrypted: false,
-            replacement: None,
-            header: Header::unread(format),
-            size: None,
-            measured: None,
-            scores: Scores::default(),
-            findings: Vec::new(),
-        }
-    }
-
-    fn advice(&self, thresholds: &Thresholds) -> Advice {
-        advice::image(&self.findings, &self.scores, thresholds)
-    }
-
-    fn hint(&self) -> Hint {
-        let pose = self.measured.as_ref().and_then(|m| m.document.as_ref()).map(|d| &d.pose);
-        Hint { document_px: pose.map(|p| p.across), document_mm: pose.and_then(|p| p.proportions.millimetres()) }
-    }
-}
-
-fn jpeg_quality(header: &Header) -> Option<u8> {
-    match &header.details {
-        Details::Jpeg(jpeg) => jpeg.quality,
-        _ => None,
-    }
-}
-
 fn probed(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     contained("container", || probe::probe(bytes, limits)).flatten()
-}
-
-fn over_budget(infeasible: &Infeasible) -> Finding {
-    let Infeasible { bound, least, reachable, limit, heaviest, rigid } = infeasible;
-    let more = least.saturating_sub(*limit);
-    let at_least = if *reachable { "at the least" } else { "and more" };
-    let (rule, mut message, unit) = match bound {
-        Bound::Body => (
-            Rule::OverBudget,
-            format!(
-                "The body would have {least} bytes {at_least}, {more} over the limit of {limit}; {heaviest} weighs most."
-            ),
-            "bytes",
-        ),
-        Bound::Image => (
-            Rule::ImageOverCap,
-            format!("{heaviest} would have {least} characters of base64 {at_least}, {more} over the cap of {limit}."),
-            "characters of base64",
-        ),
-    };
-    if *rigid {
-        message.push_str(" It is a PDF that cannot be made smaller here: it holds no pictures that can be coded anew.");
-    }
-    let help = if *rigid {
-        format!("Scan {heaviest} again at 150 to 300 dots per inch in gray, or send photos of its pages as JPEG.")
-    } else {
-        format!("Send a smaller file for {heaviest}.")
-    };
-    Finding::new(rule, message, help)
-        .on(heaviest)
-        .with("value", *least)
-        .with("threshold", *limit)
-        .with("unit", unit)
-        .with("heaviest", heaviest.name())
-}
-
-fn coarse(step: &Step, dpi: u32) -> Finding {
-    Finding::new(
-        Rule::Coarsened,
-        format!("{step} had to be brought down to {dpi} dots per inch to fit, where 300 are kept if that can be."),
-        "Send fewer or smaller images if its fine print matters.",
-    )
-    .on(step)
-    .with("value", dpi)
-    .with("threshold", 300)
-    .with("unit", "dots per inch")
-}
-
-fn report(image: &Image<'_>, looked: Looked, thresholds: &Thresholds) -> ImageReport {
-    let header = &looked.header;
-    let format = looked.format;
-    let pdf = match &header.details {
-        Details::Pdf(pdf) => Some(pdf),
-        _ => None,
-    };
-    let native = looked.measured.as_ref().map(Measurements::native).unwrap_or_default();
-    let finite = |v: f64| serde_json::Number::from_f64((v * 1e4).round() / 1e4);
-    ImageReport {
-        file: image.name.to_string(),
-        step: image.step.clone(),
-        verdict: Verdict::of(&looked.findings),
-        advice: looked.advice(thresholds),
-        format: Some(format).filter(|f| *f != Format::Other("unknown")),
-        bytes: image.size(),
-        width: looked.size.map(|s| s.0),
-        height: looked.size.map(|s| s.1),
-        orientation: (pdf.is_none() && header.width > 0).then(|| header.orientation.exif()),
-        pages: pdf.and_then(|p| p.pages),
-        page: PageReport::of(header),
-        encrypted: looked.encrypted,
-        measurements: native.into_iter().map(|(k, v)| (k.to_owned(), finite(v).into())).collect(),
-        document: looked
-            .measured
-            .as_ref()
-            .and_then(|m| m.document.as_ref())
-            .map(|d| DocumentReport { quad: d.quad, fully_visible: d.fully_visible }),
-        places: looked.measured.as_ref().map(Places::of).unwrap_or_default(),
-        scores: looked.scores,
-        findings: looked.findings,
-        sent: None,
-        config: None,
-    }
 }

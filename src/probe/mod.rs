@@ -45,6 +45,14 @@ impl Header {
         }
     }
 
+    /// The quality that a JPEG was coded with, on libjpeg's scale.
+    pub fn jpeg_quality(&self) -> Option<u8> {
+        match &self.details {
+            Details::Jpeg(jpeg) => jpeg.quality,
+            _ => None,
+        }
+    }
+
     /// Width and height of the upright picture.
     pub fn upright_size(&self) -> (u32, u32) {
         self.orientation.size(self.width, self.height)

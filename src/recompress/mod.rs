@@ -20,6 +20,8 @@ mod resolution;
 mod search;
 mod strip;
 
+pub use resolution::GOOD_DPI;
+
 use crate::{
     format::Format,
     options::{Limits, Service},

@@ -4,7 +4,7 @@ use super::{Hint, Source, allocate::Curve, budget::base64_len};
 use crate::submission::Step;
 
 /// Pixels an inch across the document under which no picture goes while another can still give.
-pub(super) const GOOD_DPI: f64 = 300.0;
+pub const GOOD_DPI: f64 = 300.0;
 /// Pixels an inch across the document under which no picture goes at all.
 const LEAST_DPI: f64 = 150.0;
 /// Bytes fall with this power of the scale: a smaller picture has more detail in each pixel, hence less than 2.
