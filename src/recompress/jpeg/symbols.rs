@@ -147,29 +147,36 @@ pub(super) fn walk(
         let difference = dc - previous[component];
         previous[component] = dc;
         sink.dc(class, size(difference), difference);
-        // Most of a block's end is zeros: passed in eights.
-        let empty =
-            levels.as_chunks::<8>().0.iter().rev().take_while(|c| c.iter().fold(0, |all, v| all | v) == 0).count();
-        let filled = (64 - 8 * empty).max(1);
-        let mut zeros = 0u8;
-        for level in &levels[1..filled] {
-            if *level == 0 {
-                zeros += 1;
-                continue;
-            }
+        // From one level that is not zero to the next: most are, and which is nothing that a processor could foresee.
+        let mut others = filled(&levels) & !1;
+        let mut last = 0;
+        while others != 0 {
+            let at = others.trailing_zeros();
+            others &= others - 1;
+            let mut zeros = at - last - 1;
+            last = at;
             while zeros > 15 {
                 sink.ac(class, 0xF0, 0);
                 zeros -= 16;
             }
-            let level = i32::from(*level).clamp(-1023, 1023);
-            sink.ac(class, zeros << 4 | size(level), level);
-            zeros = 0;
+            let level = i32::from(levels[at as usize & 63]).clamp(-1023, 1023);
+            sink.ac(class, (zeros << 4) as u8 | size(level), level);
         }
-        if zeros > 0 || filled < 64 {
+        if last < 63 {
             sink.ac(class, 0, 0);
         }
     }
     previous
+}
+
+/// One bit for each level that is not zero, the first in the lowest.
+#[inline]
+fn filled(levels: &[i16; 64]) -> u64 {
+    levels.as_chunks::<8>().0.iter().rev().fold(0, |all, eight| {
+        let bytes = u64::from_le_bytes(eight.map(|level| u8::from(level != 0)));
+        // Eight bytes of 0 or 1 are gathered into the highest byte, the first of them in its lowest bit.
+        all << 8 | bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    })
 }
 
 /// Bits of a value (ITU T.81, tables F.1 and F.2).
