@@ -18,7 +18,7 @@ const ANNEX_K: [[u8; 64]; 2] = [
 ];
 
 /// The coarsest factor that is used, and the ratio from one rung of the ladder to the next.
-const COARSEST: f64 = 0.5;
+const COARSEST: f64 = 0.8;
 const RUNG: f64 = 1.25;
 
 /// Quantiser steps, luma and chroma, in zigzag order.
