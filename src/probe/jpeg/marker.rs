@@ -181,7 +181,7 @@ mod tests {
     fn entropy_coded_data_end_at_the_first_marker_that_may_follow() {
         for start in [0, 1, 62, 63, 64, 65, 127, 200] {
             for code in 0..=0xFF {
-                let mut data = vec![0xFF, 0, 7, 0xFF, 0xD3].repeat(start / 5);
+                let mut data = [0xFF, 0, 7, 0xFF, 0xD3].repeat(start / 5);
                 data.resize(start, 1);
                 data.extend([0xFF, code, 5]);
                 data.extend([3; 70]);
