@@ -41,6 +41,9 @@ pub(crate) fn resized(pixmap: Pixmap, size: (u32, u32), watch: &Watch) -> Option
     let mut rows: Vec<_> = columns.as_ref()?.iter().map(|band| band.chunks_exact(band.len() / h.max(1))).collect();
     let mut data = Vec::with_capacity(w * h * 3);
     for _ in 0..h {
+        if watch.is_over() {
+            return None;
+        }
         rows.iter_mut().filter_map(Iterator::next).for_each(|row| data.extend_from_slice(row));
     }
     Pixmap::new(size.0, size.1, data)
