@@ -149,6 +149,9 @@ impl Style {
     }
 }
 
+/// Columns that rules and steps are lined up in; a longer name only pushes its own line.
+const WIDEST: usize = 40;
+
 fn findings(f: &mut fmt::Formatter<'_>, all: &[Finding], image: Option<&ImageReport>, style: Style) -> fmt::Result {
     if style.detail == Detail::Quiet {
         return Ok(());
@@ -157,7 +160,7 @@ fn findings(f: &mut fmt::Formatter<'_>, all: &[Finding], image: Option<&ImageRep
         let step = finding.step.as_ref().filter(|step| image.map(|i| &i.step) != Some(*step));
         step.map_or(finding.rule.to_string(), |step: &Step| format!("{} on {}", finding.rule, printable(step.name())))
     };
-    let width = all.iter().map(|x| named(x).len()).max().unwrap_or(0);
+    let width = all.iter().map(|x| named(x).len()).max().unwrap_or(0).min(WIDEST);
     for finding in all {
         let (level, colour) = match finding.level {
             Level::Allow => ("note", AnsiColor::Cyan),
@@ -298,5 +301,14 @@ mod tests {
         let text = Preflight::default().check(&submission).unwrap().report.to_string();
         assert!(text.contains("A\u{fffd}[2J\u{fffd}: a\u{fffd}\u{fffd}.jpg"), "{text}");
         assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{text:?}");
+    }
+
+    /// Padding is a 16-bit number of columns; found by fuzzing.
+    #[test]
+    fn a_name_of_any_length_is_told() {
+        let name = "Ä".repeat(40_000);
+        let submission = Submission::new().image(Image::new(Step::Custom(name.as_str().into()), "a.jpg", &b""[..]));
+        let text = Preflight::default().check(&submission).unwrap().report.to_string();
+        assert!(text.contains(&name));
     }
 }
