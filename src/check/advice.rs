@@ -10,6 +10,7 @@ use crate::{
     options::Thresholds,
     rules::{Family, Rule},
     score::Scores,
+    texts::{ENGLISH, Texts, Word},
 };
 use serde::Serialize;
 
@@ -61,26 +62,29 @@ pub fn submission<'a>(images: impl IntoIterator<Item = (Advice, &'a [Finding])>)
     for (advice, findings) in images {
         worst = worst.max(advice);
         if advice == Advice::SendWithSkipAnalysis {
-            because.extend(findings.iter().filter_map(reason));
+            because.extend(reasons(findings, &ENGLISH));
         }
     }
     SkipRecommendation { recommended: worst == Advice::SendWithSkipAnalysis, because }
 }
 
+/// Why the service's check is likely to object to a picture that can be read, in this language.
+pub(crate) fn reasons(findings: &[Finding], texts: &Texts) -> impl Iterator<Item = String> {
+    findings.iter().filter_map(|f| Some(texts.say(reason(f)?, &[("step", f.step.as_ref()?.name())])))
+}
+
 /// Why a finding lets the service's check object to a picture that can be read; `None` when it would object rightly, or
 /// not at all.
-fn reason(finding: &Finding) -> Option<String> {
-    let step = finding.step.as_ref().filter(|s| s.is_document())?;
+fn reason(finding: &Finding) -> Option<Word> {
+    finding.step.as_ref().filter(|s| s.is_document())?;
     match finding.rule {
-        Rule::Glare if finding.evidence.get("covers").is_some_and(|c| c == "nothing") => {
-            Some(format!("glare on {step} covers no text"))
-        }
-        Rule::Borderless => Some(format!("{step} fills the picture to its rim, so that no edges can be found")),
+        Rule::Glare if finding.evidence.get("covers").is_some_and(|c| c == "nothing") => Some(Word::BecauseGlare),
+        Rule::Borderless => Some(Word::BecauseBorderless),
         // Without any document there is nothing that the check would wrongly miss.
         Rule::DocumentNotFound if finding.evidence.get("value").and_then(|v| v.as_f64()) > Some(0.0) => {
-            Some(format!("the edges of {step} can hardly be told from what is around it"))
+            Some(Word::BecauseEdges)
         }
-        Rule::TooSmall => Some(format!("{step} is small, but can be read")),
+        Rule::TooSmall => Some(Word::BecauseSmall),
         _ => None,
     }
 }

@@ -143,7 +143,7 @@ pub struct Telling {
     /// Say scores, native values and evidence too.
     #[arg(long, short)]
     pub verbose: bool,
-    /// The language of what findings say. Rules on the call stay English.
+    /// The language of the report. What findings on the call say stays English.
     #[arg(long, value_name = "LANGUAGE", value_enum, default_value = "en")]
     pub language: Language,
     /// Also write the report as one HTML page, with the pictures and what was seen where.
@@ -238,16 +238,6 @@ pub enum Language {
     En,
     /// German.
     De,
-}
-
-impl Language {
-    /// Its tag (BCP 47).
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::De => "de",
-        }
-    }
 }
 
 impl From<Language> for Texts {

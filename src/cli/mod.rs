@@ -78,7 +78,7 @@ fn run_check(args: &Check) -> Result<u8, String> {
     let preflight = Preflight::new(options);
     let (outcome, page) = tell::checked(&preflight, submission, &args.telling, page)?;
     let report = match args.format {
-        ReportFormat::Text => outcome.report.told(tell::style(&args.telling, to_stderr)).to_string(),
+        ReportFormat::Text => tell::text(&outcome.report, &args.telling, to_stderr),
         ReportFormat::Json => json(&outcome.report)?,
     };
     if let (Some(request), Some(out)) = (&outcome.request, out) {
@@ -156,7 +156,7 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
             .collect();
         for (path, looked) in looked {
             let text = match (&looked, args.format) {
-                (Ok((report, _)), LinesFormat::Text) => report.told(style).to_string(),
+                (Ok((report, _)), LinesFormat::Text) => report.told(style).texts(&texts).to_string(),
                 (Ok((report, _)), LinesFormat::Jsonl) => json(report)?,
                 (Err(error), LinesFormat::Text) => {
                     progress
@@ -180,7 +180,7 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
         }
     }
     if let Some(file) = page {
-        let page = Page::of_images(&reports, &previews).language(telling.language.tag()).redacted(telling.redact);
+        let page = Page::of_images(&reports, &previews).texts(&texts).redacted(telling.redact);
         file.write(page.render(&preflight.options().thresholds).as_bytes())?;
     }
     Ok(status)

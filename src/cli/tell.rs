@@ -4,6 +4,7 @@ use super::{args::Telling, output::Out};
 use idenfy_preflight::{
     Outcome, Preflight, Submission,
     report::{
+        Report,
         html::Page,
         text::{Detail, Style},
     },
@@ -39,6 +40,11 @@ pub fn style(telling: &Telling, to_stderr: bool) -> Style {
     Style { colour: choice != anstream::ColorChoice::Never, width: columns.filter(|_| terminal), detail }
 }
 
+/// The report as text, as the terminal can show it.
+pub fn text(report: &Report, telling: &Telling, to_stderr: bool) -> String {
+    report.told(style(telling, to_stderr)).texts(&Texts::from(telling.language)).to_string()
+}
+
 /// The page's file, opened before any work is done.
 pub fn page_file(telling: &Telling) -> Result<Option<Out>, String> {
     telling.report.as_deref().map(|path| Out::file("--report", path)).transpose()
@@ -61,19 +67,18 @@ pub fn checked(
     page: Option<Out>,
 ) -> Result<(Outcome, Pending), String> {
     let _progress = Progress::new(0);
+    let texts = Texts::from(telling.language);
     let Some(file) = page else {
         let mut outcome = preflight.check(submission).map_err(|e| e.to_string())?;
-        Texts::from(telling.language).translate(&mut outcome.report);
+        texts.translate(&mut outcome.report);
         return Ok((outcome, Pending(None)));
     };
     let mut outcome = preflight.check(&submission).map_err(|e| e.to_string())?;
-    Texts::from(telling.language).translate(&mut outcome.report);
+    texts.translate(&mut outcome.report);
     let images = submission.images.par_iter().zip(&outcome.report.images);
     let previews: Vec<_> = images.map(|(image, report)| preflight.preview(image, report, telling.redact)).collect();
     let skeleton = outcome.request.as_ref().map(|request| request.skeleton());
-    let page = Page::of_submission(&outcome.report, &previews, skeleton)
-        .language(telling.language.tag())
-        .redacted(telling.redact);
+    let page = Page::of_submission(&outcome.report, &previews, skeleton).texts(&texts).redacted(telling.redact);
     let page = page.render(&preflight.options().thresholds);
     Ok((outcome, Pending(Some((file, page)))))
 }
