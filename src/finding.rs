@@ -4,11 +4,13 @@ use crate::{
     rules::{Family, Level, Rule},
     submission::Step,
 };
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A rule that fired.
-#[derive(Clone, Debug, PartialEq)]
+/// As JSON it also has its `family`, which follows from the rule and is not read back.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// Which rule.
@@ -22,7 +24,7 @@ pub struct Finding {
     /// What to do about it: one plain sentence.
     pub help: String,
     /// The service's own status that this foresees (`DOC_TOO_BLURRY` …).
-    pub predicts: Option<&'static str>,
+    pub predicts: Option<Cow<'static, str>>,
     /// The numbers behind it. Names carry their units; usual ones are `value`, `threshold`, `unit`, `boxes`.
     pub evidence: Map<String, Value>,
 }
@@ -54,8 +56,8 @@ impl Finding {
     }
 
     /// With the service's status that it foresees.
-    pub fn predicting(mut self, status: &'static str) -> Self {
-        self.predicts = Some(status);
+    pub fn predicting(mut self, status: impl Into<Cow<'static, str>>) -> Self {
+        self.predicts = Some(status.into());
         self
     }
 

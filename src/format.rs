@@ -3,7 +3,13 @@
 mod magic;
 mod text;
 
-use std::fmt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,21 +119,55 @@ impl Format {
 
     /// The format of this short name.
     pub(crate) fn named(name: &'static str) -> Self {
-        const KNOWN: [Format; 11] = [
-            Format::Jpeg,
-            Format::Png,
-            Format::Pdf,
-            Format::Heic,
-            Format::Avif,
-            Format::WebP,
-            Format::Tiff,
-            Format::Bmp,
-            Format::Gif,
-            Format::JpegXl,
-            Format::Jpeg2000,
-        ];
-        KNOWN.into_iter().find(|format| format.name() == name).unwrap_or(Format::Other(name))
+        Self::WITH_VARIANT.into_iter().find(|format| format.name() == name).unwrap_or(Self::Other(name))
     }
+
+    const WITH_VARIANT: [Self; 11] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::Pdf,
+        Self::Heic,
+        Self::Avif,
+        Self::WebP,
+        Self::Tiff,
+        Self::Bmp,
+        Self::Gif,
+        Self::JpegXl,
+        Self::Jpeg2000,
+    ];
+}
+
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        let own = Self::WITH_VARIANT.iter().map(|format| format.name());
+        let known = own.chain(WORDS.iter().map(|(short, _)| *short)).find(|known| *known == name);
+        let named = known.or_else(|| kept(&name)).map(Self::named);
+        named.ok_or_else(|| D::Error::custom("this is no format's short name"))
+    }
+}
+
+/// Names of formats that no table here has are kept for good when a report with them is read: so many, so long.
+const KEPT: (usize, usize) = (256, 16);
+
+fn kept(name: &str) -> Option<&'static str> {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return Some(known);
+    }
+    if names.len() >= KEPT.0 || name.len() > KEPT.1 {
+        return None;
+    }
+    let name: &'static str = Box::leak(name.into());
+    names.insert(name);
+    Some(name)
 }
 
 /// A name with the article that goes with it. Short ones in capitals are read letter by letter, if they can be: "an SVG",

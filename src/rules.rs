@@ -1,10 +1,10 @@
 //! Every rule in one table: its name, what it looks for, how much it weighs by default.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::{Deserialize, Serialize, de::Error};
+use std::{borrow::Cow, fmt};
 
 /// What a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// The file itself: kind, integrity, encryption.
@@ -227,5 +227,12 @@ impl fmt::Display for Rule {
 impl Serialize for Rule {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Cow::<str>::deserialize(deserializer)?;
+        Self::from_id(&id).ok_or_else(|| D::Error::custom(format_args!("there is no rule `{id}`")))
     }
 }

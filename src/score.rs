@@ -5,10 +5,10 @@
 //! known faults; `testdata/CALIBRATION.md` has the data, the operating points and what does not work.
 
 use crate::measure::{Measurements, face::Faces, sharpness::Sharpness};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Scores of one image, 0 to 100, higher is better; `None` where it was not measured or cannot be told.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Scores {
     /// The estimate that the text can be read, all faults together.

@@ -1,7 +1,7 @@
 //! What the caller wants sent: the nouns of the API, spelled as the API spells them.
 
 use crate::{error::Error, file, options::Limits, session::Session};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, path::Path, str::FromStr};
 use zeroize::Zeroize;
 
@@ -64,6 +64,15 @@ impl From<&Step> for Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    /// By its name to the letter, so that what was written reads back as it was.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        let known = Self::from(&*name);
+        Ok(if known.name() == name { known } else { Self::Custom(name.into()) })
     }
 }
 

@@ -12,10 +12,10 @@ use crate::{
     score::Scores,
     texts::{ENGLISH, Texts, Word},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What to do with an image, from best to worst.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
     /// Send it.
@@ -30,7 +30,7 @@ pub enum Advice {
 }
 
 /// Whether to set `skipAnalysis`, and why.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SkipRecommendation {
     /// Whether it is recommended.
     pub recommended: bool,

@@ -1,4 +1,6 @@
 //! What was found, as data: the JSON that programs read, and the text that people read.
+//!
+//! What was written as JSON reads back as it was, so that reports can be stored and looked at later.
 
 #[cfg(feature = "html")]
 pub mod html;
@@ -18,11 +20,11 @@ use crate::{
     score::{SOFT_PART, Scores},
     submission::Step,
 };
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whether something may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// No finding denies it.
@@ -39,7 +41,7 @@ impl Verdict {
 }
 
 /// What was found on one image.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImageReport {
     /// The file's name as it was given.
@@ -51,7 +53,6 @@ pub struct ImageReport {
     /// What to do with it.
     pub advice: Advice,
     /// The kind of file by content; `null` when it could not be named.
-    #[serde(serialize_with = "format_name")]
     pub format: Option<Format>,
     /// Bytes of the file.
     pub bytes: u64,
@@ -86,7 +87,7 @@ pub struct ImageReport {
 }
 
 /// Where the document is in the upright picture.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DocumentReport {
     /// Corners in pixels, clockwise from the top left of the picture as it stands.
     pub quad: [[f32; 2]; 4],
@@ -95,7 +96,7 @@ pub struct DocumentReport {
 }
 
 /// The first page of a PDF.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PageReport {
     /// Its width in points (1/72 inch), as it is displayed, rounded up.
@@ -117,7 +118,7 @@ impl PageReport {
 }
 
 /// Places `[x, y, width, height]` in pixels of the upright picture; a face's may reach outside.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Places {
     /// Reflections on the document, largest first.
@@ -172,13 +173,12 @@ impl DocumentReport {
 }
 
 /// What stands in the request for an image.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sent {
     /// Bytes before base64.
     pub bytes: u64,
     /// Its format.
-    #[serde(serialize_with = "format_name")]
     pub format: Option<Format>,
     /// Whether it is another file than the original.
     pub recompressed: bool,
@@ -213,7 +213,7 @@ impl Sent {
 }
 
 /// What was found on one submission.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
     /// Whether there is a request.
@@ -240,14 +240,10 @@ impl Report {
 }
 
 /// The size of the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestReport {
     /// Bytes of the body; `null` when none was made.
     pub bytes: Option<u64>,
     /// The most it may have.
     pub limit: u64,
-}
-
-fn format_name<S: Serializer>(format: &Option<Format>, serializer: S) -> Result<S::Ok, S::Error> {
-    format.map(Format::name).serialize(serializer)
 }

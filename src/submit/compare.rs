@@ -20,7 +20,7 @@ pub struct Prediction {
 impl Prediction {
     /// From what was found.
     pub fn new<'a>(scan_ref: impl Into<String>, findings: impl IntoIterator<Item = &'a Finding>) -> Self {
-        let codes = findings.into_iter().filter_map(|f| f.predicts).map(str::to_owned).collect();
+        let codes = findings.into_iter().filter_map(|f| f.predicts.as_deref()).map(str::to_owned).collect();
         Self { scan_ref: scan_ref.into(), codes }
     }
 }

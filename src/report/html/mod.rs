@@ -218,7 +218,7 @@ fn findings(all: &[Finding], with_step: bool, texts: &Texts) -> Markup {
                     @if let Some(measured) = super::text::measured(finding, texts) {
                         p.quiet { (texts.say(Word::Measured, &[("what", &measured)])) }
                     }
-                    @if let Some(status) = finding.predicts {
+                    @if let Some(status) = &finding.predicts {
                         p.quiet { (texts.say(Word::Predicts, &[("status", status)])) }
                     }
                 }
