@@ -10,6 +10,18 @@ use std::borrow::Cow;
 
 /// A rule that fired.
 /// As JSON it also has its `family`, which follows from the rule and is not read back.
+///
+/// ```
+/// use idenfy_preflight::{Step, finding::Finding, rules::{Family, Level, Rule}};
+/// let finding = Finding::new(Rule::Glare, "A reflection lies on the portrait.", "Switch the flash off.")
+///     .on(&Step::Front)
+///     .at(Level::Warn)
+///     .predicting("DOC_GLARED")
+///     .with("value", 0.123_456);
+/// assert!(!finding.denies());
+/// assert_eq!(finding.family(), Family::Quality);
+/// assert_eq!(finding.evidence["value"], 0.1235);
+/// ```
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Finding {
@@ -31,6 +43,12 @@ pub struct Finding {
 
 impl Finding {
     /// A finding at the rule's own level, about the whole submission.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Level, Rule}};
+    /// let finding = Finding::new(Rule::EmptyFile, "The file is empty.", "Ask for it once more.");
+    /// assert_eq!((finding.level, finding.step), (Level::Deny, None));
+    /// ```
     pub fn new(rule: Rule, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             rule,
@@ -44,6 +62,12 @@ impl Finding {
     }
 
     /// About this step.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Step, finding::Finding, rules::Rule};
+    /// let finding = Finding::new(Rule::NoFace, "No face can be found.", "Take a selfie.").on(&Step::Face);
+    /// assert_eq!(finding.step, Some(Step::Face));
+    /// ```
     pub fn on(mut self, step: &Step) -> Self {
         self.step = Some(step.clone());
         self
@@ -62,6 +86,12 @@ impl Finding {
     }
 
     /// With one more piece of evidence. Numbers are rounded to four decimals, so that reports compare.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::Rule};
+    /// let finding = Finding::new(Rule::Tilted, "…", "…").with("value", 41.87654).with("unit", "degrees");
+    /// assert_eq!((&finding.evidence["value"], &finding.evidence["unit"]), (&41.8765.into(), &"degrees".into()));
+    /// ```
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.evidence.insert(name.to_owned(), rounded(value.into()));
         self
@@ -73,6 +103,12 @@ impl Finding {
     }
 
     /// Whether it stops the submission.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Level, Rule}};
+    /// let finding = Finding::new(Rule::EmptyFile, "…", "…");
+    /// assert!(finding.denies() && !finding.at(Level::Warn).denies());
+    /// ```
     pub fn denies(&self) -> bool {
         self.level == Level::Deny
     }

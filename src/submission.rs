@@ -6,6 +6,13 @@ use std::{borrow::Cow, fmt, path::Path, str::FromStr};
 use zeroize::Zeroize;
 
 /// The place of an image in the request: a key of its `images` object.
+///
+/// ```
+/// use idenfy_preflight::Step;
+/// assert_eq!(Step::from("utility-bill"), Step::UtilityBill);
+/// assert_eq!(Step::from("VISA_PAGE").name(), "VISA_PAGE");
+/// assert!(Step::Back.is_document() && !Step::Face.is_document());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// The document's front.
@@ -83,6 +90,12 @@ impl Serialize for Step {
 }
 
 /// The four document types that direct processing takes (Direct Processing page, 2026).
+///
+/// ```
+/// use idenfy_preflight::submission::DocumentType;
+/// assert_eq!("DRIVER_LICENSE".parse(), Ok(DocumentType::DriverLicense));
+/// assert_eq!(DocumentType::ALL.map(DocumentType::name)[0], "ID_CARD");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DocumentType {
@@ -126,6 +139,12 @@ impl fmt::Display for DocumentType {
 }
 
 /// What kind of session the token belongs to (session creation, `tokenType`).
+///
+/// ```
+/// use idenfy_preflight::{Submission, submission::TokenType};
+/// let submission = Submission::new().token_type(TokenType::Document); // no selfie is asked for
+/// assert_eq!(TokenType::default(), TokenType::Identification);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TokenType {
@@ -137,6 +156,13 @@ pub enum TokenType {
 }
 
 /// A session's token. Good for one call, so never shown: its `Debug` is redacted and its bytes are wiped on drop.
+///
+/// ```
+/// use idenfy_preflight::submission::Token;
+/// let token = Token::new("3FA5TFPA2ZE3LMPGGS1EGOJNJE\n");
+/// assert_eq!(token.expose(), "3FA5TFPA2ZE3LMPGGS1EGOJNJE");
+/// assert_eq!(format!("{token:?}"), "Token(…)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -169,6 +195,12 @@ impl Drop for Token {
 }
 
 /// When `skipAnalysis` is set in the request.
+///
+/// ```
+/// use idenfy_preflight::{SkipAnalysis, Submission};
+/// let submission = Submission::new().skip_analysis(SkipAnalysis::Warranted);
+/// assert_eq!(SkipAnalysis::default(), SkipAnalysis::Never);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SkipAnalysis {
     /// Never: the report recommends, the caller decides.
@@ -181,6 +213,12 @@ pub enum SkipAnalysis {
 }
 
 /// One image of a submission: the file's bytes as the user gave them, borrowed or owned.
+///
+/// ```
+/// use idenfy_preflight::{Image, Step};
+/// let upload = Image::new(Step::Front, "IMG_0042.jpg", vec![0xFF, 0xD8]);
+/// assert_eq!((upload.size(), format!("{upload:?}").as_str()), (2, "Image(FRONT, 2 bytes)"));
+/// ```
 #[derive(Clone)]
 pub struct Image<'a> {
     /// Its place in the request.
@@ -195,6 +233,13 @@ pub struct Image<'a> {
 
 impl<'a> Image<'a> {
     /// An image of these bytes.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step};
+    /// let lent: &[u8] = b"bytes of an upload";
+    /// let image = Image::new(Step::Face, "selfie.jpg", lent); // or an owned Vec<u8>
+    /// assert_eq!(image.step, Step::Face);
+    /// ```
     pub fn new(step: impl Into<Step>, name: impl Into<Cow<'a, str>>, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
         Self { step: step.into(), name: name.into(), bytes: bytes.into(), unread: None }
     }
@@ -205,6 +250,17 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// [`Error::Read`] for whatever is no ordinary file, cannot be read, or changes while it is read.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step, options::Limits};
+    /// let front = Image::open(Step::Front, "testdata/front.jpg", &Limits::default())?;
+    /// let mut small = Limits::default();
+    /// small.max_file_bytes = 1000;
+    /// let unread = Image::open(Step::Front, "testdata/front.jpg", &small)?;
+    /// assert_eq!(unread.unread, Some(front.size()));
+    /// assert!(unread.bytes.is_empty());
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn open(step: impl Into<Step>, path: impl AsRef<Path>, limits: &Limits) -> Result<Image<'static>, Error> {
         let path = path.as_ref();
         let name = Cow::Owned(path.to_string_lossy().into_owned());
@@ -228,6 +284,18 @@ impl fmt::Debug for Image<'_> {
 }
 
 /// What the caller wants sent. Nothing in it is checked before [`Preflight::check`](crate::Preflight::check).
+///
+/// ```
+/// use idenfy_preflight::{Image, SkipAnalysis, Step, Submission, submission::TokenType};
+/// let submission = Submission::new()
+///     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE") // or .session(…), which has it
+///     .token_type(TokenType::Document)
+///     .country("LT")
+///     .document_type("PASSPORT")
+///     .skip_analysis(SkipAnalysis::Warranted)
+///     .image(Image::new(Step::Front, "front.jpg", vec![0; 9]));
+/// assert_eq!(submission.images.len(), 1);
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Submission<'a> {
@@ -284,6 +352,14 @@ impl<'a> Submission<'a> {
     }
 
     /// Sets the session; its token is used when none was set.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Session, Submission};
+    /// let created = Session::from_json(br#"{"authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b"}"#)?;
+    /// let submission = Submission::new().session(created).country("LT");
+    /// assert!(submission.session.is_some());
+    /// # Ok::<(), idenfy_preflight::session::SessionError>(())
+    /// ```
     pub fn session(mut self, session: Session) -> Self {
         self.session = Some(session);
         self

@@ -10,6 +10,14 @@ use std::{
 };
 
 /// Tells a running check to stop. Clones share the flag.
+///
+/// ```
+/// use idenfy_preflight::{Cancel, Error, Preflight, Submission};
+/// let cancel = Cancel::default();
+/// let preflight = Preflight::default().cancelled_by(cancel.clone());
+/// cancel.cancel(); // from a signal handler, or when the client hangs up
+/// assert!(matches!(preflight.check(Submission::new()), Err(Error::Cancelled)));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 

@@ -7,6 +7,23 @@ use std::{
 };
 
 /// Takes the bodies of requests that are ready. Called from several threads at once.
+///
+/// ```
+/// use idenfy_preflight::batch::Bodies;
+/// use std::{collections::BTreeMap, io, sync::Mutex};
+/// /// Keeps them in memory; a store of your own is as short.
+/// #[derive(Default)]
+/// struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+/// impl Bodies for Memory {
+///     fn put(&self, name: &str, _line: u64, body: Vec<u8>) -> io::Result<()> {
+///         self.0.lock().unwrap().insert(name.to_owned(), body);
+///         Ok(())
+///     }
+/// }
+/// let memory = Memory::default();
+/// memory.put("0a1b.json", 1, b"{}".to_vec())?;
+/// # Ok::<(), io::Error>(())
+/// ```
 pub trait Bodies: Send + Sync {
     /// Keeps a body, whole or not at all; one of the same name is replaced. `line` is the line it belongs to.
     ///
@@ -16,6 +33,14 @@ pub trait Bodies: Send + Sync {
 }
 
 /// A folder. Bodies are readable by their owner alone.
+///
+/// ```
+/// use idenfy_preflight::batch::{Bodies, Folder};
+/// let place = tempfile::tempdir()?;
+/// Folder::open(place.path().join("bodies"))?.put("0a1b.json", 1, b"{}".to_vec())?;
+/// assert_eq!(std::fs::read(place.path().join("bodies/0a1b.json"))?, b"{}");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 

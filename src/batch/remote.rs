@@ -155,6 +155,12 @@ fn told(error: &Error) -> String {
 }
 
 /// A place in a store that takes bodies.
+///
+/// ```
+/// use idenfy_preflight::batch::Bucket;
+/// assert!(Bucket::open("s3://bucket/run-1").is_ok()); // credentials are looked for when it is written to
+/// assert!(Bucket::open("nonsense").is_err());
+/// ```
 #[derive(Debug)]
 pub struct Bucket {
     stores: Stores,

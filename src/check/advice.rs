@@ -15,6 +15,15 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// What to do with an image, from best to worst.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step, check::advice::Advice};
+/// let photo = Image::new(Step::Front, "holiday.docx", &b"PK\x03\x04"[..]);
+/// let report = Preflight::default().inspect(&photo)?;
+/// assert_eq!(report.advice, Advice::Replace);
+/// assert!(Advice::Send < Advice::Retake && Advice::Retake < Advice::Replace);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
@@ -30,6 +39,13 @@ pub enum Advice {
 }
 
 /// Whether to set `skipAnalysis`, and why.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, Submission};
+/// let report = Preflight::default().check(Submission::new())?.report;
+/// assert!(!report.skip_analysis.recommended && report.skip_analysis.because.is_empty());
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SkipRecommendation {
     /// Whether it is recommended.
@@ -39,6 +55,12 @@ pub struct SkipRecommendation {
 }
 
 /// Advice on one image, from what was found on it and its scores.
+///
+/// ```
+/// use idenfy_preflight::{check::advice::{self, Advice}, finding::Finding, options::Thresholds, rules::Rule, score::Scores};
+/// let found = [Finding::new(Rule::TooBlurry, "Letters run into each other.", "Tap on the document to focus.")];
+/// assert_eq!(advice::image(&found, &Scores::default(), &Thresholds::default()), Advice::Retake);
+/// ```
 pub fn image(findings: &[Finding], scores: &Scores, t: &Thresholds) -> Advice {
     let denied = |family| findings.iter().any(|f| f.denies() && f.family() == family);
     let surely_legible = scores.legibility.is_some_and(|l| f32::from(l) >= 100.0 * t.surely_legible);
@@ -56,6 +78,14 @@ pub fn image(findings: &[Finding], scores: &Scores, t: &Thresholds) -> Advice {
 
 /// Whether to set `skipAnalysis` for a submission, from the advice on its images and what was found on them: when one of
 /// them calls for it, and none is to be taken again or replaced. The reasons are listed in any case.
+///
+/// ```
+/// use idenfy_preflight::{Step, check::advice::{self, Advice}, finding::Finding, rules::Rule};
+/// let found = [Finding::new(Rule::Glare, "…", "…").on(&Step::Front).with("covers", "nothing")];
+/// let skip = advice::submission([(Advice::SendWithSkipAnalysis, &found[..]), (Advice::Send, &[])]);
+/// assert!(skip.recommended);
+/// assert_eq!(skip.because, ["glare on FRONT covers no text"]);
+/// ```
 pub fn submission<'a>(images: impl IntoIterator<Item = (Advice, &'a [Finding])>) -> SkipRecommendation {
     let mut worst = Advice::Send;
     let mut because = Vec::new();

@@ -95,7 +95,8 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     let page = tell::page_file(&check.telling)?;
     let submission = submission(check, &options)?;
     let preflight = Preflight::new(options);
-    let (outcome, page) = tell::checked(&preflight, submission, &check.telling, page)?;
+    let shows = (check.format == ReportFormat::Text).then(|| tell::pictures(&check.telling, false)).flatten();
+    let (outcome, page) = tell::checked(&preflight, submission, &check.telling, page, shows)?;
     page.write()?;
     let report = &outcome.report;
     if let (Some(request), Some(out)) = (&outcome.request, out) {

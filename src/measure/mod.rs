@@ -18,6 +18,21 @@ pub use sheet::finer;
 use crate::pixmap::View;
 
 /// Everything that was measured on one picture.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let m = idenfy_preflight::measure::measure(&view);
+/// assert!(m.contrast_to_noise() > 22.0 && m.letter_px() > Some(5.5));
+/// assert!(m.letter_mm().is_none_or(|mm| mm > 1.0));
+/// for (name, value) in m.native() {
+///     println!("{name}: {value}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Measurements {
@@ -88,11 +103,35 @@ impl Measurements {
 }
 
 /// Finds the document in a view and measures it.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let m = idenfy_preflight::measure::measure(&view);
+/// assert!(m.document.is_some_and(|document| document.fully_visible));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure(view: &View) -> Measurements {
     measure_on(view, document::find(view))
 }
 
 /// Measures a document whose place is known, or the whole picture.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{Document, measure_on};
+/// let corners = [[200.0, 200.0], [1400.0, 200.0], [1400.0, 1000.0], [200.0, 1000.0]];
+/// let document = Document::at(corners, view.width, view.height);
+/// assert_eq!(measure_on(&view, Some(document)).document.unwrap().quad, corners);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
     let across_px = document.as_ref().map_or(view.width.max(view.height) as f32, |d| d.pose.across);
     let Some(sheet) = sheet::Sheet::of(view, document.as_ref()) else {

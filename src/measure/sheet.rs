@@ -14,6 +14,24 @@ use fast_image_resize::{
 use std::borrow::Cow;
 
 /// The document (or the whole picture, where no document was made out) seen from straight above.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, sheet::Sheet};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let [x, y] = sheet.place(0.0, 0.0); // the card's first corner, in pixels of the photo
+/// let corner = card.unwrap().quad[0];
+/// assert!((x - corner[0]).abs() < 5.0 && (y - corner[1]).abs() < 5.0);
+/// let [_, _, width, height] = sheet.place_box([0.0, 100.0], [0.0, 50.0]);
+/// assert!(width > height);
+/// assert!(sheet.inside(sheet.luma.height() as usize / 2, 20).len() > 500);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sheet {
     /// BT.601 luma.
     pub luma: Plane,
@@ -40,6 +58,20 @@ const FRAME: f32 = 960.0;
 
 impl Sheet {
     /// Of a document, or of the whole picture.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let whole = Sheet::of(&view, None).unwrap();
+    /// assert!(sheet.scale > 0.0 && whole.luma.width() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(view: &View, document: Option<&Document>) -> Option<Self> {
         let (w, h) = (view.width as f32, view.height as f32);
         let quad = document.map_or([[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]], |d| d.quad);
@@ -107,6 +139,19 @@ fn long_side(document: Option<&Document>) -> f32 {
 
 /// The reduction of a view that shows the document finely enough, and the part of the picture that it is needed of;
 /// `None` when `view` does, or nothing finer can be had.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, finer};
+/// let card = document::find(&view).unwrap();
+/// // It fills the photo, and nothing finer is needed; of a small one `decode::part` has it.
+/// assert!(finer(&view, &card).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn finer(view: &View, document: &Document) -> Option<(u32, Region)> {
     let native = document.pose.across;
     let now = view.scale();

@@ -6,6 +6,22 @@ use super::{
 };
 
 /// What is in one cell of the map.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet, text::{Cell, Text}};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let edges = Edges::of(&sheet);
+/// let text = Text::of(&sheet, &edges);
+/// let printed = (0..text.down).flat_map(|y| (0..text.across).map(move |x| (x, y)));
+/// assert_eq!(printed.filter(|(x, y)| text.at(*x, *y) == Cell::Text).count(), text.count());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cell {
     /// Outside the picture.
@@ -20,6 +36,21 @@ pub enum Cell {
 }
 
 /// A coarse map of what is printed where.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet, text::Text};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let edges = Edges::of(&sheet);
+/// let text = Text::of(&sheet, &edges);
+/// assert!(text.count() > 20, "{} cells hold print", text.count());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Text {
     /// Cells across.

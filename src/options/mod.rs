@@ -62,6 +62,18 @@ mod seconds {
 /// All settings.
 ///
 /// As JSON or TOML they are what [`Options::fingerprint`] is the hash of; the PDF password is never part of it.
+///
+/// ```
+/// use idenfy_preflight::{Options, Preflight, rules::{Level, Rule}};
+/// let mut options = Options::default();
+/// options.convert = true; // HEIC and others become JPEG
+/// options.limits.max_pixels = 50_000_000;
+/// options.thresholds.tilt_deg = 30.0;
+/// options.service.max_image_base64 = Some(6_000_000);
+/// options.levels.set(Rule::Colourless, Level::Allow);
+/// let preflight = Preflight::new(options);
+/// assert!(preflight.options().convert);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -102,6 +114,14 @@ impl Options {
 }
 
 /// A PDF's password; its `Debug` is redacted and its bytes are wiped on drop.
+///
+/// ```
+/// use idenfy_preflight::{Options, options::PdfPassword};
+/// let mut options = Options::default();
+/// options.pdf_password = Some(PdfPassword::new("a secret"));
+/// assert!(!format!("{options:?}").contains("a secret"));
+/// assert_eq!(options.pdf_password.as_ref().map(PdfPassword::expose), Some("a secret"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PdfPassword(String);
 
@@ -130,6 +150,16 @@ impl Drop for PdfPassword {
 }
 
 /// What each rule weighs, where that differs from its default.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, options::Levels, rules::{Level, Rule}};
+/// let mut levels = Levels::default();
+/// levels.set_all(Level::Warn);
+/// levels.set(Rule::Glare, Level::Deny);
+/// let mut finding = Finding::new(Rule::TooBlurry, "…", "…");
+/// levels.apply(&mut finding);
+/// assert_eq!(finding.level, Level::Warn);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, Level>", into = "BTreeMap<String, Level>")]
 pub struct Levels {
@@ -172,6 +202,12 @@ impl Levels {
     }
 
     /// Why a rule denies whatever level is wanted for it; `None` for all rules but three.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::Levels, rules::Rule};
+    /// assert_eq!(Levels::fixed(Rule::OverBudget), Some("a body over the limit is not sent"));
+    /// assert_eq!(Levels::fixed(Rule::Glare), None);
+    /// ```
     pub fn fixed(rule: Rule) -> Option<&'static str> {
         match rule {
             Rule::OverBudget => Some("a body over the limit is not sent"),

@@ -3,6 +3,11 @@
 use super::{Plane, View};
 
 /// How the samples of a row lie, 8 bits each.
+///
+/// ```
+/// use idenfy_preflight::pixmap::Samples;
+/// assert_eq!([Samples::Gray.per_pixel(), Samples::Rgb.per_pixel()], [1, 3]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Samples {
     /// One gray sample a pixel.
@@ -28,6 +33,16 @@ impl Samples {
 ///
 /// Rows are first added up sample by sample, which compilers turn into vector instructions; only every `n`-th row is
 /// then added up sideways and brought to luma and chroma.
+///
+/// ```
+/// use idenfy_preflight::pixmap::{Samples, ViewRows};
+/// let mut rows = ViewRows::new(4, 4, 2, Samples::Gray);
+/// for row in [[0, 0, 200, 200]; 4] {
+///     rows.push(&row);
+/// }
+/// let view = rows.finish().unwrap();
+/// assert_eq!(view.luma.data(), [0, 200, 0, 200]);
+/// ```
 pub struct ViewRows {
     width: u32,
     height: u32,

@@ -15,6 +15,14 @@ use crate::{
 };
 
 /// What a file says of itself.
+///
+/// ```
+/// use idenfy_preflight::{format::Format, options::Limits, probe};
+/// let header = probe::probe(&std::fs::read("testdata/front.jpg")?, &Limits::default())?;
+/// assert_eq!((header.format, header.upright_size()), (Format::Jpeg, (1600, 1200)));
+/// assert!(header.jpeg_quality() > Some(50));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Header {
@@ -34,6 +42,12 @@ pub struct Header {
 
 impl Header {
     /// Of a file of which only the kind is known.
+    ///
+    /// ```
+    /// use idenfy_preflight::{format::Format, probe::{Details, Header}};
+    /// let header = Header::unread(Format::Heic);
+    /// assert!(header.width == 0 && header.details == Details::None);
+    /// ```
     pub fn unread(format: Format) -> Self {
         Self {
             format,
@@ -60,6 +74,14 @@ impl Header {
 }
 
 /// What only one kind of file has.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{self, Details}};
+/// let header = probe::probe(&std::fs::read("testdata/bill.pdf")?, &Limits::default())?;
+/// let Details::Pdf(pdf) = header.details else { panic!("a PDF") };
+/// assert_eq!((pdf.pages, pdf.encryption), (Some(1), None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Details {
@@ -79,6 +101,14 @@ pub enum Details {
 /// # Errors
 /// [`Refusal::Empty`], [`Refusal::TooManyPixels`] or [`Refusal::Limit`] before anything is allocated for the picture,
 /// [`Refusal::Unreadable`] and [`Refusal::Unsupported`] as the format's own reader finds, and [`Refusal::NoPages`].
+///
+/// ```
+/// use idenfy_preflight::{fault::Refusal, options::Limits, probe::probe};
+/// assert_eq!(probe(b"", &Limits::default()), Err(Refusal::Empty));
+/// let bomb = std::fs::read("testdata/too_many_pixels.png")?;
+/// assert!(matches!(probe(&bomb, &Limits::default()), Err(Refusal::TooManyPixels { .. })));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::Empty);

@@ -24,6 +24,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whether something may be sent.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, report::Verdict, rules::{Level, Rule}};
+/// let finding = Finding::new(Rule::Glare, "…", "…");
+/// assert_eq!(Verdict::of([&finding.clone().at(Level::Warn)]), Verdict::Ready);
+/// assert_eq!(Verdict::of([&finding.at(Level::Deny)]), Verdict::Refused);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -41,6 +48,18 @@ impl Verdict {
 }
 
 /// What was found on one image.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step, report::{ImageReport, Verdict}};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// assert_eq!((report.verdict, report.width, report.height), (Verdict::Ready, Some(1600), Some(1200)));
+/// // It is stored as JSON and read back.
+/// let stored = serde_json::to_string(&report)?;
+/// assert_eq!(serde_json::from_str::<ImageReport>(&stored)?, report);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImageReport {
@@ -87,6 +106,17 @@ pub struct ImageReport {
 }
 
 /// Where the document is in the upright picture.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// let document = report.document.expect("a card");
+/// let [left, top, width, height] = document.bounds();
+/// assert!(document.fully_visible && left > 0.0 && top > 0.0 && width > height);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DocumentReport {
     /// Corners in pixels, clockwise from the top left of the picture as it stands.
@@ -96,6 +126,16 @@ pub struct DocumentReport {
 }
 
 /// The first page of a PDF.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::UtilityBill, "testdata/bill.pdf", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// let page = report.page.expect("it is not encrypted");
+/// assert_eq!((page.width_pt, page.height_pt), (595, 842)); // A4
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PageReport {
@@ -118,6 +158,17 @@ impl PageReport {
 }
 
 /// Places `[x, y, width, height]` in pixels of the upright picture; a face's may reach outside.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// let [x, y, width, height] = report.places.glare[0];
+/// println!("Cut out {width} x {height} pixels from {x}, {y} to show the reflection.");
+/// assert!(x + width / 2.0 > report.width.unwrap() as f32 / 2.0);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Places {
@@ -131,6 +182,17 @@ pub struct Places {
 
 impl Places {
     /// Of what was measured; of a selfie its faces alone, for it has no print.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, report::Places};
+    /// assert!(Places::of(&measure::measure(&view)).faces.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(m: &Measurements) -> Self {
         let mut soft: Vec<_> = m.sharpness.parts.iter().filter(|p| p.acutance < SOFT_PART).collect();
         soft.sort_by(|a, b| a.acutance.total_cmp(&b.acutance));
@@ -150,6 +212,15 @@ impl ImageReport {
     /// The place that a person should look at first: of the heaviest finding that has one.
     ///
     /// A reflection's or a face's place is the largest one, of soft print the softest.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// assert_eq!(report.worst_place(), report.places.glare.first().copied());
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn worst_place(&self) -> Option<[f32; 4]> {
         let place = |finding: &Finding| match finding.rule.id() {
             "glare" => self.places.glare.first().copied(),
@@ -165,6 +236,12 @@ impl ImageReport {
 
 impl DocumentReport {
     /// The upright box `[x, y, width, height]` around it.
+    ///
+    /// ```
+    /// use idenfy_preflight::report::DocumentReport;
+    /// let quad = [[10.0, 12.0], [90.0, 10.0], [92.0, 60.0], [8.0, 61.0]];
+    /// assert_eq!(DocumentReport { quad, fully_visible: true }.bounds(), [8.0, 10.0, 84.0, 51.0]);
+    /// ```
     pub fn bounds(&self) -> [f32; 4] {
         let side = |i: usize| self.quad.iter().filter_map(move |corner| corner.get(i).copied());
         let (left, top) = (side(0).fold(f32::MAX, f32::min), side(1).fold(f32::MAX, f32::min));
@@ -173,6 +250,24 @@ impl DocumentReport {
 }
 
 /// What stands in the request for an image.
+///
+/// ```
+/// use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+/// let mut options = Options::default();
+/// options.service.max_body_bytes = 500_000; // less than the photos have
+/// let preflight = Preflight::new(options);
+/// let mut submission = Submission::new()
+///     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+///     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+///     submission = submission.image(image);
+/// }
+/// let outcome = preflight.check(submission)?;
+/// let sent = outcome.report.images[0].sent.as_ref().expect("it is ready");
+/// assert!(sent.recompressed && sent.quality > Some(60));
+/// assert!(sent.scores.as_ref().unwrap().legibility > Some(90), "it was looked at again");
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sent {
@@ -196,6 +291,16 @@ pub struct Sent {
 
 impl Sent {
     /// Of what was chosen to be sent.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{Hint, Source, fit}, report::Sent};
+    /// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+    /// let header = probe::probe(&photo, &limits)?;
+    /// let source = Source { step: &Step::Front, bytes: &photo, header: &header, hint: Hint::default() };
+    /// let sent = Sent::of(&fit(&[source], 0, &Service::default(), &limits).unwrap()[0]);
+    /// assert_eq!((sent.bytes, sent.recompressed), (photo.len() as u64, false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(encoded: &Encoded<'_>) -> Self {
         // What could not be read and was allowed all the same has neither size nor name.
         let pixels =
@@ -213,6 +318,26 @@ impl Sent {
 }
 
 /// What was found on one submission.
+///
+/// ```
+/// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+/// # let mut options = Options::default();
+/// # options.service.max_body_bytes = 500_000; // less than the photos have
+/// # let preflight = Preflight::new(options);
+/// # let mut submission = Submission::new()
+/// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(submission)?;
+/// use idenfy_preflight::report::Report;
+/// let stored = serde_json::to_string(&outcome.report)?;
+/// let report: Report = serde_json::from_str(&stored)?;
+/// assert_eq!(report, outcome.report);
+/// assert!(report.images.len() == 3 && report.config.starts_with("sha256:"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
@@ -234,12 +359,36 @@ pub struct Report {
 
 impl Report {
     /// All findings: those on images first.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, rules::Rule};
+    /// let report = Preflight::default().check(Submission::new())?.report;
+    /// assert!(report.all_findings().any(|finding| finding.rule == Rule::MissingStep));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         self.images.iter().flat_map(|i| &i.findings).chain(&self.findings)
     }
 }
 
 /// The size of the body.
+///
+/// ```
+/// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+/// # let mut options = Options::default();
+/// # options.service.max_body_bytes = 500_000; // less than the photos have
+/// # let preflight = Preflight::new(options);
+/// # let mut submission = Submission::new()
+/// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(submission)?;
+/// let sizes = outcome.report.request;
+/// assert!(sizes.bytes.expect("it is ready") <= sizes.limit);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestReport {
     /// Bytes of the body; `null` when none was made.

@@ -31,6 +31,12 @@ pub struct Style {
 }
 
 /// How much is told.
+///
+/// ```
+/// use idenfy_preflight::report::text::{Detail, Style};
+/// assert_eq!(Style::default().detail, Detail::Normal);
+/// assert!(Detail::Quiet < Detail::Verbose);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Verdicts alone.
@@ -43,6 +49,16 @@ pub enum Detail {
 }
 
 /// A report in a [`Style`]; made by `told`.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step, report::text::{Detail, Style}, texts::Texts};
+/// let mut report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+/// let german = Texts::german();
+/// german.translate_image(&mut report);
+/// let text = report.told(Style { detail: Detail::Quiet, ..Style::default() }).texts(&german).to_string();
+/// assert_eq!(text, "NEIN FRONT: a.jpg (unbekannt, 0 Bytes)\n");
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 pub struct Told<'a, T> {
     report: &'a T,
     style: Style,
@@ -51,6 +67,16 @@ pub struct Told<'a, T> {
 
 impl<'a, T> Told<'a, T> {
     /// Headings and labels in this language too, for a report whose findings were [translated](Texts::translate) to it.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::text::{Detail, Style}, texts::Texts};
+    /// let mut report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+    /// let german = Texts::german();
+    /// german.translate_image(&mut report);
+    /// let text = report.told(Style { detail: Detail::Quiet, ..Style::default() }).texts(&german).to_string();
+    /// assert_eq!(text, "NEIN FRONT: a.jpg (unbekannt, 0 Bytes)\n");
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn texts(self, texts: &'a Texts) -> Self {
         Self { texts, ..self }
     }
@@ -58,6 +84,14 @@ impl<'a, T> Told<'a, T> {
 
 impl ImageReport {
     /// The report in a style.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::text::Style};
+    /// let report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+    /// let coloured = report.told(Style { colour: true, width: Some(80), ..Style::default() }).to_string();
+    /// assert!(coloured.contains("\x1b[") && !report.to_string().contains("\x1b["));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn told(&self, style: Style) -> Told<'_, Self> {
         Told { report: self, style, texts: &ENGLISH }
     }
@@ -65,6 +99,14 @@ impl ImageReport {
 
 impl Report {
     /// The report in a style.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, report::text::{Detail, Style}};
+    /// let report = Preflight::default().check(Submission::new())?.report;
+    /// let quiet = report.told(Style { detail: Detail::Quiet, ..Style::default() }).to_string();
+    /// assert!(quiet.starts_with("Refused: "));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn told(&self, style: Style) -> Told<'_, Self> {
         Told { report: self, style, texts: &ENGLISH }
     }
@@ -315,6 +357,11 @@ fn pairs<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
 
 /// A text from strangers (file names, messages) without characters that steer a terminal or turn the direction of what
 /// follows; U+FFFD stands for each.
+///
+/// ```
+/// use idenfy_preflight::report::text::printable;
+/// assert_eq!(printable("a\u{1b}[2J.jpg"), "a\u{fffd}[2J.jpg");
+/// ```
 pub fn printable(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()

@@ -4,6 +4,13 @@ use std::{fmt, io};
 use ureq::Timeout;
 
 /// Why nothing left.
+///
+/// ```
+/// use idenfy_preflight::submit::NotSentReason;
+/// let reason = NotSentReason::Host("ivs.idenfy.com".into());
+/// assert!(reason.passes(), "a moment later it may work");
+/// println!("Not sent: {reason}.");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotSentReason {

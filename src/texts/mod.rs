@@ -48,6 +48,13 @@ enum Entry {
 }
 
 /// What is wrong with a table of texts.
+///
+/// ```
+/// use idenfy_preflight::texts::{Texts, TextsError};
+/// let told = Texts::from_json(r#"{"title.many": "viele Befunde"}"#).unwrap_err();
+/// assert!(matches!(&told, TextsError::Braces { key, .. } if key == "title.many"));
+/// println!("{told}"); // … has to hold what the English has in braces: Not ready: {n} findings to settle
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextsError {
@@ -72,11 +79,21 @@ pub enum TextsError {
 
 impl Texts {
     /// English: findings keep their own words.
+    ///
+    /// ```
+    /// use idenfy_preflight::texts::Texts;
+    /// assert_eq!(Texts::english().get("glare"), None);
+    /// ```
     pub fn english() -> Self {
         Self::default()
     }
 
     /// German.
+    ///
+    /// ```
+    /// use idenfy_preflight::texts::Texts;
+    /// assert_eq!(Texts::german().get("underexposed").map(|texts| texts[0]), Some("Das Bild ist zu dunkel."));
+    /// ```
     pub fn german() -> Self {
         // Cannot fail: a test reads it.
         Self::from_json(include_str!("de.json")).unwrap_or_default()
@@ -189,11 +206,25 @@ impl Texts {
     }
 
     /// What is wrong and what to do, by a rule's name or a finer key.
+    ///
+    /// ```
+    /// use idenfy_preflight::texts::Texts;
+    /// let german = Texts::german();
+    /// assert_ne!(german.get("too_blurry.motion"), german.get("too_blurry"));
+    /// assert_eq!(german.get("missing_token"), None, "for programmers");
+    /// ```
     pub fn get(&self, key: &str) -> Option<[&str; 2]> {
         self.findings.get(key).map(|texts| texts.each_ref().map(String::as_str))
     }
 
     /// What is wrong and what to do, in the finding's own words where the table has none.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::Rule, texts::Texts};
+    /// let finding = Finding::new(Rule::TooBlurry, "The print is smeared.", "…").with("kind", "motion");
+    /// assert_eq!(Texts::german().of(&finding)[0], "Das Bild ist verwackelt.");
+    /// assert_eq!(Texts::english().of(&finding)[0], "The print is smeared.");
+    /// ```
     pub fn of<'a>(&'a self, finding: &'a Finding) -> [&'a str; 2] {
         self.sentences(finding).unwrap_or([&finding.message, &finding.help])
     }
@@ -206,6 +237,14 @@ impl Texts {
     }
 
     /// Puts all findings of a report into this language, and the reasons for `skipAnalysis`.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, texts::Texts};
+    /// let mut report = Preflight::default().check(Submission::new())?.report;
+    /// Texts::german().translate(&mut report);
+    /// assert!(report.findings.iter().any(|finding| finding.message == "Ein Bild fehlt."));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn translate(&self, report: &mut Report) {
         let asking = report.images.iter().filter(|image| image.advice == Advice::SendWithSkipAnalysis);
         report.skip_analysis.because = asking.flat_map(|image| advice::reasons(&image.findings, self)).collect();
@@ -214,6 +253,14 @@ impl Texts {
     }
 
     /// The same for one image.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, texts::Texts};
+    /// let mut report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+    /// Texts::german().translate_image(&mut report);
+    /// assert_eq!(report.findings[0].message, "Die Datei ist leer.");
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn translate_image(&self, report: &mut ImageReport) {
         report.findings.iter_mut().for_each(|finding| self.translate_finding(finding));
     }

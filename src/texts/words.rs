@@ -40,6 +40,8 @@ words! {
     TitleOne "title.one" "Not ready: one finding to settle";
     TitleMany "title.many" "Not ready: {n} findings to settle";
     TitleImages "title.images" "{ready} of {all} images can be sent";
+    TitleImage "title.image" "The image can be sent";
+    TitleNoImage "title.no_image" "The image cannot be sent";
     Call "page.call" "The call";
     Skip "page.skip" "skipAnalysis is recommended";
     SkipNot "page.skip_not" "skipAnalysis is not recommended";
@@ -89,7 +91,7 @@ words! {
     WorstWhere "detail.where" "{w} x {h} pixels of the original, from {x}, {y}";
 
     // Scores.
-    Scores "scores.title" "Scores, of 100";
+    Scores "scores.title" "Scores, of 100 at best";
     ScoresMarks "scores.marks" "Under the left of two marks a photo is to be taken again, under the other it is warned of.";
     Under "scores.under" "under {mark}";
     ScoreLegibility "score.legibility" "Legibility";
@@ -111,7 +113,7 @@ words! {
     PaperAt "measured.paper" "paper at {value} of 255, threshold {threshold}";
     OffBy "measured.threshold" "{value} {unit}, threshold {threshold}";
     UnitDocument "unit.document" "of the document";
-    UnitShade "unit.shade" "of the light that is missing in the shade";
+    UnitShade "unit.shade" "of the light lost in the shade";
     UnitFaceShare "unit.face_share" "of the face";
     UnitEdges "unit.edge_pixels" "edge pixels";
     UnitPixels "unit.pixels" "pixels";

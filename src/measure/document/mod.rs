@@ -17,6 +17,21 @@ use crate::pixmap::View;
 ///
 /// Corners and sides run clockwise from the top left of the picture as it stands: side 0 (top) goes from corner 0 to
 /// corner 1, side 1 is the right one, side 2 the bottom, side 3 the left.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::document;
+/// let card = document::find(&view).unwrap();
+/// assert!(card.fully_visible && !card.borderless());
+/// assert_eq!(card.cut_sides().count(), 0);
+/// let [x, y] = card.place(0.5, 0.5); // its middle, in pixels of the photo
+/// assert!((400.0..1200.0).contains(&x) && (300.0..900.0).contains(&y));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Document {
@@ -36,6 +51,12 @@ pub struct Document {
 }
 
 /// What bounds the document on one side.
+///
+/// ```
+/// use idenfy_preflight::measure::document::{Document, Side};
+/// let card = Document::at([[10.0, 10.0], [90.0, 10.0], [90.0, 60.0], [10.0, 60.0]], 100, 70);
+/// assert_eq!(card.sides, [Side::Edge; 4]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Side {
@@ -50,6 +71,12 @@ pub enum Side {
 impl Document {
     /// A document whose corners are known from elsewhere, in pixels of an upright picture of `width` x `height`. It is
     /// fully visible when no corner lies outside the picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::Document;
+    /// let corners = [[-20.0, 10.0], [90.0, 10.0], [90.0, 60.0], [-20.0, 60.0]];
+    /// assert!(!Document::at(corners, 100, 70).fully_visible);
+    /// ```
     pub fn at(quad: [[f32; 2]; 4], width: u32, height: u32) -> Self {
         let (w, h) = (width as f32, height as f32);
         let outside = |[x, y]: [f32; 2]| x < 0.0 || y < 0.0 || x > w || y > h;
@@ -81,6 +108,17 @@ impl Document {
 }
 
 /// Finds the document; `None` when nothing in the picture looks like one.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let card = idenfy_preflight::measure::document::find(&view).unwrap();
+/// assert!(card.confidence > 0.5 && card.share > 0.2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn find(view: &View) -> Option<Document> {
     let field = field::Field::of(view)?;
     let lines = lines::find(&field);

@@ -46,28 +46,80 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// On a submission: the previews in the order of its images, and the [skeleton](crate::Request::skeleton) of its
     /// request where there is one.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let report = preflight.check(Submission::new())?.report;
+    /// let page = Page::of_submission(&report, &[], None).render(&preflight.options().thresholds);
+    /// assert!(page.contains("Not ready"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn of_submission(report: &'a Report, previews: &'a [Option<Preview>], skeleton: Option<String>) -> Self {
         Self { submission: Some(report), images: &report.images, previews, skeleton, texts: &ENGLISH, redacted: false }
     }
 
     /// On images that were looked at one by one, with their previews in the same order.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// let previews = [preflight.preview(&photo, &report, false)];
+    /// let page = Page::of_images(&[report], &previews).render(&preflight.options().thresholds);
+    /// assert!(page.contains("The image cannot be sent"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn of_images(images: &'a [ImageReport], previews: &'a [Option<Preview>]) -> Self {
         Self { submission: None, images, previews, skeleton: None, texts: &ENGLISH, redacted: false }
     }
 
     /// The page in this language, for a report that was [translated](Texts::translate) to it.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page, texts::Texts};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let mut report = preflight.inspect(&photo)?;
+    /// let german = Texts::german();
+    /// german.translate_image(&mut report);
+    /// let page = Page::of_images(&[report], &[None]).texts(&german).render(&preflight.options().thresholds);
+    /// assert!(page.contains("<html lang=\"de\">") && page.contains("Eine Spiegelung verdeckt Schrift"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn texts(mut self, texts: &'a Texts) -> Self {
         self.texts = texts;
         self
     }
 
     /// Leaves file names out, as is done anyway when a preview is redacted.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// let page = Page::of_images(&[report], &[None]).redacted(true).render(&preflight.options().thresholds);
+    /// assert!(!page.contains("glare.jpg"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn redacted(mut self, redacted: bool) -> Self {
         self.redacted = redacted;
         self
     }
 
     /// The page. The thresholds are those that the images were judged by; the scores are shown against them.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// let page = Page::of_images(&[report], &[None]).render(&preflight.options().thresholds);
+    /// assert!(page.starts_with("<!DOCTYPE html>") && !page.contains("<script"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn render(&self, thresholds: &Thresholds) -> String {
         let redacted = self.redacted || self.previews.iter().flatten().any(|p| p.redacted);
         let body = html! {
@@ -100,6 +152,9 @@ impl<'a> Page<'a> {
                 1 => texts.word(Word::TitleOne).to_owned(),
                 n => texts.say(Word::TitleMany, &[("n", &n.to_string())]),
             },
+            None if self.images.len() == 1 => {
+                texts.word(if self.refused() == 0 { Word::TitleImage } else { Word::TitleNoImage }).to_owned()
+            }
             None => {
                 let [ready, all] = [self.images.len() - self.refused(), self.images.len()].map(|n| n.to_string());
                 texts.say(Word::TitleImages, &[("ready", &ready), ("all", &all)])
