@@ -74,12 +74,23 @@ impl Finding {
     }
 
     /// At another level than the rule's own.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Level, Rule}};
+    /// assert!(!Finding::new(Rule::EmptyFile, "…", "…").at(Level::Warn).denies());
+    /// ```
     pub fn at(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
     /// With the service's status that it foresees.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::Rule};
+    /// let finding = Finding::new(Rule::Glare, "…", "…").predicting("DOC_GLARED");
+    /// assert_eq!(finding.predicts.as_deref(), Some("DOC_GLARED"));
+    /// ```
     pub fn predicting(mut self, status: impl Into<Cow<'static, str>>) -> Self {
         self.predicts = Some(status.into());
         self
@@ -98,6 +109,11 @@ impl Finding {
     }
 
     /// What it is about.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Family, Rule}};
+    /// assert_eq!(Finding::new(Rule::MissingToken, "…", "…").family(), Family::Request);
+    /// ```
     pub fn family(&self) -> Family {
         self.rule.family()
     }

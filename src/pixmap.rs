@@ -72,6 +72,12 @@ impl Plane {
     }
 
     /// The plane as it stands upright.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Plane};
+    /// let plane = Plane::new(2, 1, vec![1, 2]).unwrap();
+    /// assert_eq!(plane.oriented(Orientation::Mirrored).data(), [2, 1]);
+    /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
         let (width, height, data) = orient::<1>(self.width, self.height, self.data, orientation);
         Self { width, height, data }
@@ -102,6 +108,11 @@ pub struct Pixmap {
 
 impl Pixmap {
     /// `None` when a side is zero or `data` is not `width * height * 3` bytes long.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Pixmap;
+    /// assert!(Pixmap::new(2, 2, vec![0; 12]).is_some() && Pixmap::new(2, 2, vec![0; 4]).is_none());
+    /// ```
     pub fn new(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
         let len = (width as usize).checked_mul(height as usize)?.checked_mul(3)?;
         (len > 0 && len == data.len()).then_some(Self { width, height, data })
@@ -128,6 +139,12 @@ impl Pixmap {
     }
 
     /// The picture as it stands upright.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Pixmap};
+    /// let stored = Pixmap::new(4, 2, vec![0; 24]).unwrap();
+    /// assert_eq!(stored.oriented(Orientation::Turned90).height(), 4);
+    /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
         let (width, height, data) = orient::<3>(self.width, self.height, self.data, orientation);
         Self { width, height, data }
@@ -204,6 +221,13 @@ impl View {
     }
 
     /// The view as it stands upright.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Pixmap, View};
+    /// let stored = View::from_pixmap(&Pixmap::new(4, 2, vec![0; 24]).unwrap(), 1);
+    /// let upright = stored.oriented(Orientation::from_exif(6));
+    /// assert_eq!((upright.width, upright.height), (2, 4));
+    /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
         let (width, height) = orientation.size(self.width, self.height);
         Self {
@@ -264,6 +288,11 @@ pub enum Orientation {
 
 impl Orientation {
     /// From the tag's value; anything but 1 to 8 counts as upright, as viewers do.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Orientation;
+    /// assert_eq!([1, 6, 9].map(Orientation::from_exif), [Orientation::Upright, Orientation::Turned90, Orientation::Upright]);
+    /// ```
     pub fn from_exif(value: u32) -> Self {
         match value {
             2 => Self::Mirrored,
@@ -288,11 +317,22 @@ impl Orientation {
     }
 
     /// The size of the upright picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Orientation;
+    /// assert_eq!(Orientation::Turned270.size(4032, 3024), (3024, 4032));
+    /// ```
     pub fn size(self, width: u32, height: u32) -> (u32, u32) {
         if self.swaps_sides() { (height, width) } else { (width, height) }
     }
 
     /// Where a region of the upright picture is in the stored one of this size.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Region};
+    /// let stored = Orientation::Turned180.stored(&Region { x: 0..10, y: 0..20 }, 100, 50);
+    /// assert_eq!(stored, Region { x: 90..100, y: 30..50 });
+    /// ```
     pub fn stored(self, region: &Region, width: u32, height: u32) -> Region {
         use Orientation::*;
         let (x, y) = (region.x.clone(), region.y.clone());

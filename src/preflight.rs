@@ -307,6 +307,7 @@ impl Preflight {
         let Options { convert, pdf_password, .. } = &self.options;
         let replace = || replace::replace(bytes, &header, *convert, pdf_password.as_ref(), limits);
         let replaced = contained("container", replace).unwrap_or_else(|refusal| Some(Err(refused(refusal))));
+        #[expect(clippy::result_large_err, reason = "made once an image")]
         let replaced = replaced.map(|new| new.and_then(|new| Ok((probed(&new.bytes, limits).map_err(refused)?, new))));
         match replaced {
             None => looked.findings.extend(original),

@@ -68,6 +68,13 @@ impl Preview {
     /// Of an upright picture, or of one reduced from `width` x `height`. `worst` is the place `[x, y, width, height]` to
     /// show near its own scale, in pixels of the original; with something to hide there is no such detail. `None` for a
     /// picture that no JPEG holds.
+    ///
+    /// ```
+    /// use idenfy_preflight::{pixmap::Pixmap, preview::Preview};
+    /// let thumbnail = Pixmap::new(400, 300, vec![180; 400 * 300 * 3]).unwrap();
+    /// let preview = Preview::of(&thumbnail, (4000, 3000), None, None).unwrap(); // reduced while it was read
+    /// assert_eq!((preview.width, preview.height), (4000, 3000));
+    /// ```
     pub fn of(
         picture: &Pixmap,
         (width, height): (u32, u32),
@@ -135,6 +142,17 @@ const GROWN: f32 = 0.4;
 
 impl Hidden {
     /// Of a picture that was sent for `step`.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{Step, preview::Hidden};
+    /// assert_ne!(Hidden::of(&Step::Front, &view), Hidden::of(&Step::Face, &view), "it is no selfie: all is hidden");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(step: &Step, view: &View) -> Self {
         let (w, h) = (view.width as f32, view.height as f32);
         let on_document = measure::measure(view);

@@ -89,6 +89,23 @@ impl Request {
     }
 
     /// The steps in the order of the body, with the bytes of each image before base64.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+    /// # let options = Options::default();
+    /// # let preflight = Preflight::new(options);
+    /// # let mut submission = Submission::new()
+    /// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(submission)?;
+    /// let request = outcome.request.expect("nothing denies it");
+    /// let bytes: usize = request.images().map(|(_, bytes)| bytes).sum();
+    /// assert!(bytes < request.body().len());
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn images(&self) -> impl Iterator<Item = (&Step, usize)> {
         self.images.iter().map(|(step, bytes)| (step, *bytes))
     }

@@ -109,6 +109,17 @@ const GLARE_FALL: f32 = 12.0;
 
 impl Causes {
     /// From what was measured.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, score::Causes};
+    /// assert!(Causes::of(&measure::measure(&view)).fine > 0.9, "letters are high enough");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(m: &Measurements) -> Self {
         let acutance = ACUTANCE.0 + ACUTANCE_SMALL * (1.0 - m.across_px / FULL_SIZE).max(0.0);
         let whole = m.document.as_ref().is_none_or(|d| d.fully_visible);
@@ -127,6 +138,20 @@ impl Causes {
     }
 
     /// All together; `None` where sharpness cannot be told.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, score::Causes};
+    /// let mut causes = Causes::of(&measure::measure(&view));
+    /// assert!(causes.legible() > Some(0.9));
+    /// causes.sharp = None;
+    /// assert_eq!(causes.legible(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn legible(&self) -> Option<f32> {
         Some(self.sharp? * self.light * self.fine * self.unglared * self.whole)
     }

@@ -31,6 +31,12 @@ pub enum Step {
 
 impl Step {
     /// The key in the request.
+    ///
+    /// ```
+    /// use idenfy_preflight::Step;
+    /// assert_eq!([Step::Face, Step::SecondUtilityBill].map(|step| step.name().len()), [4, 19]);
+    /// assert_eq!(Step::Front.to_string(), "FRONT");
+    /// ```
     pub fn name(&self) -> &str {
         match self {
             Self::Front => "FRONT",
@@ -43,6 +49,11 @@ impl Step {
     }
 
     /// Whether it shows a side of the identity document.
+    ///
+    /// ```
+    /// use idenfy_preflight::Step;
+    /// assert!(Step::Front.is_document() && !Step::UtilityBill.is_document());
+    /// ```
     pub fn is_document(&self) -> bool {
         matches!(self, Self::Front | Self::Back)
     }
@@ -272,6 +283,11 @@ impl<'a> Image<'a> {
     }
 
     /// Bytes of the file, read or not.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step};
+    /// assert_eq!(Image::new(Step::Front, "", vec![0; 1234]).size(), 1234);
+    /// ```
     pub fn size(&self) -> u64 {
         self.unread.unwrap_or(self.bytes.len() as u64)
     }
@@ -317,11 +333,22 @@ pub struct Submission<'a> {
 
 impl<'a> Submission<'a> {
     /// An empty submission.
+    ///
+    /// ```
+    /// use idenfy_preflight::Submission;
+    /// assert!(Submission::new().images.is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets the token.
+    ///
+    /// ```
+    /// use idenfy_preflight::Submission;
+    /// let submission = Submission::new().token(" 3FA5TFPA2ZE3LMPGGS1EGOJNJE\n");
+    /// assert_eq!(submission.token.as_ref().map(|token| token.expose().len()), Some(26));
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Token::new(token));
         self
@@ -334,18 +361,35 @@ impl<'a> Submission<'a> {
     }
 
     /// Sets the country.
+    ///
+    /// ```
+    /// use idenfy_preflight::Submission;
+    /// assert_eq!(Submission::new().country("lt").country.as_deref(), Some("lt")); // judged by the check
+    /// ```
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
     /// Sets the document type, one of the four or any other spelling to be judged.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Submission, submission::DocumentType};
+    /// let submission = Submission::new().document_type(DocumentType::Passport.name());
+    /// assert_eq!(submission.document_type.as_deref(), Some("PASSPORT"));
+    /// ```
     pub fn document_type(mut self, document_type: impl Into<String>) -> Self {
         self.document_type = Some(document_type.into());
         self
     }
 
     /// Sets the kind of session.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Submission, submission::TokenType};
+    /// let without_selfie = Submission::new().token_type(TokenType::Document);
+    /// assert_eq!(without_selfie.token_type, Some(TokenType::Document));
+    /// ```
     pub fn token_type(mut self, token_type: TokenType) -> Self {
         self.token_type = Some(token_type);
         self
@@ -366,12 +410,26 @@ impl<'a> Submission<'a> {
     }
 
     /// Sets when `skipAnalysis` is asked for.
+    ///
+    /// ```
+    /// use idenfy_preflight::{SkipAnalysis, Submission};
+    /// let submission = Submission::new().skip_analysis(SkipAnalysis::Warranted);
+    /// assert_eq!(submission.skip_analysis, SkipAnalysis::Warranted);
+    /// ```
     pub fn skip_analysis(mut self, skip: SkipAnalysis) -> Self {
         self.skip_analysis = skip;
         self
     }
 
     /// Adds an image.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step, Submission};
+    /// let submission = Submission::new()
+    ///     .image(Image::new(Step::Front, "front.jpg", vec![0xFF, 0xD8]))
+    ///     .image(Image::new("VISA_PAGE", "visa.jpg", vec![0xFF, 0xD8]));
+    /// assert_eq!(submission.images[1].step.name(), "VISA_PAGE");
+    /// ```
     pub fn image(mut self, image: Image<'a>) -> Self {
         self.images.push(image);
         self

@@ -23,6 +23,13 @@ pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
     /// Asks to stop; the check returns [`Error::Cancelled`] in the midst of a picture too; the aim is 50 ms.
+    ///
+    /// ```
+    /// use idenfy_preflight::Cancel;
+    /// let cancel = Cancel::default();
+    /// let in_the_handler = cancel.clone(); // clones share the flag
+    /// in_the_handler.cancel();
+    /// ```
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

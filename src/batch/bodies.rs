@@ -29,6 +29,16 @@ pub trait Bodies: Send + Sync {
     ///
     /// # Errors
     /// Any error ends the batch: that line has no answer then.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::{Bodies, Folder};
+    /// let place = tempfile::tempdir()?;
+    /// let folder = Folder::open(place.path())?;
+    /// folder.put("0a1b.json", 1, b"{}".to_vec())?;
+    /// folder.put("0a1b.json", 2, b"[]".to_vec())?; // replaced, as a whole
+    /// assert_eq!(std::fs::read(place.path().join("0a1b.json"))?, b"[]");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn put(&self, name: &str, line: u64, body: Vec<u8>) -> io::Result<()>;
 }
 
@@ -49,6 +59,14 @@ impl Folder {
     ///
     /// # Errors
     /// When it cannot be made, or something else has its name.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Folder;
+    /// let place = tempfile::tempdir()?;
+    /// Folder::open(place.path().join("a/b"))?;
+    /// assert!(place.path().join("a/b").is_dir());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
         Ok(Self(path.as_ref().to_owned()))

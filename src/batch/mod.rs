@@ -183,6 +183,27 @@ pub trait Sink {
     ///
     /// # Errors
     /// Any error ends the batch.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, batch::{Answer, Answered, Batch, Settings, Sink, Stop}};
+    /// /// Answers go to a table of your own instead of a file.
+    /// #[derive(Default)]
+    /// struct Rows(Vec<(u64, serde_json::Value)>);
+    /// impl Sink for Rows {
+    ///     fn answer(&mut self, answer: &Answer) -> std::io::Result<()> {
+    ///         self.0.push((answer.line, serde_json::from_str(&answer.text)?));
+    ///         Ok(())
+    ///     }
+    ///     fn flush(&mut self) -> std::io::Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    /// let (lines, mut rows) = (&b"no JSON"[..], Rows::default());
+    /// let batch = Batch::new(Preflight::default(), Settings::with_threads(1));
+    /// batch.run(lines, Answered::default(), &Stop::default(), &mut rows)?;
+    /// assert!(rows.0[0].1["error"].is_string());
+    /// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+    /// ```
     fn answer(&mut self, answer: &Answer) -> io::Result<()>;
 
     /// Called when no further answer is there yet.

@@ -172,6 +172,12 @@ impl Bucket {
     ///
     /// # Errors
     /// What is wrong with the URI.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Bucket;
+    /// let told = Bucket::open("no address").unwrap_err();
+    /// println!("{told}");
+    /// ```
     pub fn open(text: &str) -> Result<Self, String> {
         let mut base = uri(text)?;
         if !base.path().ends_with('/') {

@@ -130,6 +130,14 @@ impl Answered {
     }
 
     /// Adds a line.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Answered;
+    /// let mut answered = Answered::default();
+    /// answered.insert(7);
+    /// answered.insert(7);
+    /// assert_eq!(answered.count(), 1);
+    /// ```
     pub fn insert(&mut self, line: u64) {
         if self.contains(line) {
             return;

@@ -240,6 +240,11 @@ impl Summary {
     }
 
     /// The summary as JSON. `scores.*.histogram` counts 0 to 100; times are of a line, in milliseconds.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Summary;
+    /// assert_eq!(Summary::default().to_json()["lines"], 0);
+    /// ```
     pub fn to_json(&self) -> Value {
         let rules: Map<String, Value> = self
             .rules

@@ -37,6 +37,12 @@ pub struct Decoded<T> {
 
 impl<T> Decoded<T> {
     /// The same faults beside something made of the picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::decode::Decoded;
+    /// let decoded = Decoded { picture: 21, faults: vec![] };
+    /// assert_eq!(decoded.map(|n| 2 * n).picture, 42);
+    /// ```
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Decoded<U> {
         Decoded { picture: f(self.picture), faults: self.faults }
     }

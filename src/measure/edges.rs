@@ -43,6 +43,20 @@ pub const INSET: f32 = 0.03;
 
 impl Edges {
     /// Of a sheet.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let edges = Edges::of(&sheet);
+    /// assert!(edges.noise < 10.0 && edges.contrast > 35.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(sheet: &Sheet) -> Self {
         let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
         let smooth = smooth(sheet.luma.data(), width, height);

@@ -59,12 +59,33 @@ pub struct Measurements {
 impl Measurements {
     /// How far faint print stands out of the noise. Without text, what stands out most is taken, at the part of it that
     /// faint print usually has.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// assert!(idenfy_preflight::measure::measure(&view).contrast_to_noise() > 22.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn contrast_to_noise(&self) -> f32 {
         let contrast = if self.text.faint > 0.0 { self.text.faint } else { 0.75 * self.exposure.contrast };
         contrast / self.exposure.noise.max(0.5)
     }
 
     /// Height of letters (the median) in pixels of the original; `None` with too few to tell.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// let height = idenfy_preflight::measure::measure(&view).letter_px();
+    /// assert!(height.is_some_and(|px| (5.5..100.0).contains(&px)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn letter_px(&self) -> Option<f32> {
         Some(self.glyphs.height? * self.sheet_scale)
     }
@@ -76,6 +97,17 @@ impl Measurements {
     }
 
     /// The native values by name, units in the names.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// let native = idenfy_preflight::measure::measure(&view).native();
+    /// assert!(native.iter().any(|(name, value)| *name == "acutance" && *value > 0.2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn native(&self) -> Vec<(&'static str, f64)> {
         let (s, g, e) = (&self.sharpness, &self.glare, &self.exposure);
         let values = [

@@ -170,11 +170,33 @@ fn facing(gx: f32, gy: f32) -> usize {
 
 impl Sharpness {
     /// Share of the document's print in parts that are softer than `acutance`, 0 to 1.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, score::SOFT_PART};
+    /// assert!(measure::measure(&view).sharpness.soft_fraction(SOFT_PART) < 0.35);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn soft_fraction(&self, acutance: f32) -> f32 {
         self.parts.iter().filter(|p| p.acutance < acutance).fold(0.0, |sum, p| sum + p.share)
     }
 
     /// The largest acutance of a direction over the least: 1 for defocus, more where the camera or the document moved.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// let ratio = idenfy_preflight::measure::measure(&view).sharpness.direction_ratio();
+    /// assert!(ratio.is_some_and(|ratio| ratio >= 1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn direction_ratio(&self) -> Option<f32> {
         let ways = || self.by_direction.into_iter().flatten();
         Some(ways().reduce(f32::max)? / ways().reduce(f32::min)?.max(0.01))

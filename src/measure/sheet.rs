@@ -105,11 +105,39 @@ impl Sheet {
     }
 
     /// Where a pixel of the sheet is in the upright original.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let [x, y] = sheet.place(100.0, 50.0);
+    /// assert!((0.0..1600.0).contains(&x) && (0.0..1200.0).contains(&y));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn place(&self, x: f32, y: f32) -> [f32; 2] {
         self.map.apply(x / self.luma.width() as f32, y / self.luma.height() as f32)
     }
 
     /// The smallest upright box `[x, y, width, height]` in the original that holds a box `x0..x1`, `y0..y1` of the sheet.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let [_, _, width, height] = sheet.place_box([0.0, 10.0], [0.0, 10.0]);
+    /// assert!(width > 0.0 && height > 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn place_box(&self, x: [f32; 2], y: [f32; 2]) -> [f32; 4] {
         let corners = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])].map(|(x, y)| self.place(x, y));
         let fold = |i: usize, f: fn(f32, f32) -> f32| corners.iter().filter_map(|c| c.get(i).copied()).reduce(f);
@@ -119,6 +147,19 @@ impl Sheet {
     }
 
     /// The columns of row `y` that lie inside the picture and at least `inset` pixels from the document's outline.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// assert!(sheet.inside(100, 30).len() < sheet.inside(100, 10).len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn inside(&self, y: usize, inset: usize) -> std::ops::Range<usize> {
         let (w, h) = (self.luma.width() as usize, self.luma.height() as usize);
         let (from, to) = self.spans.get(y).copied().unwrap_or((0, 0));

@@ -192,11 +192,27 @@ impl From<Levels> for BTreeMap<String, Level> {
 
 impl Levels {
     /// Sets one rule's level. A later call wins.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Options, rules::{Level, Rule}};
+    /// let mut options = Options::default();
+    /// options.levels.set(Rule::Colourless, Level::Deny); // photocopies are refused
+    /// assert_ne!(options, Options::default());
+    /// ```
     pub fn set(&mut self, rule: Rule, level: Level) {
         self.single.insert(rule, level);
     }
 
     /// Sets every rule's level, those set one by one excepted.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Options, Preflight, Step, report::Verdict, rules::Level};
+    /// let mut options = Options::default();
+    /// options.levels.set_all(Level::Warn); // to see what would be refused, before anything is
+    /// let report = Preflight::new(options).inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+    /// assert_eq!((report.verdict, report.findings.len()), (Verdict::Ready, 1));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn set_all(&mut self, level: Level) {
         self.all = Some(level);
     }
@@ -218,6 +234,16 @@ impl Levels {
     }
 
     /// Gives a finding the level that the caller wants, unless its rule is [fixed](Self::fixed).
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, options::Levels, rules::{Level, Rule}};
+    /// let mut levels = Levels::default();
+    /// levels.set_all(Level::Allow);
+    /// let [mut dark, mut large] = [Rule::Underexposed, Rule::OverBudget].map(|rule| Finding::new(rule, "…", "…"));
+    /// levels.apply(&mut dark);
+    /// levels.apply(&mut large);
+    /// assert_eq!((dark.level, large.level), (Level::Allow, Level::Deny), "the latter is fixed");
+    /// ```
     pub fn apply(&self, finding: &mut Finding) {
         if Self::fixed(finding.rule).is_some() {
             return;

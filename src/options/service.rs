@@ -130,6 +130,13 @@ impl From<BackTable> for Vec<BackRow> {
 
 impl BackTable {
     /// Overrides the table for one document type, of one country or of all.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::{BackSide, Service}, submission::DocumentType};
+    /// let mut service = Service::default();
+    /// service.back.set(None, DocumentType::DriverLicense, BackSide::Required); // as the account is set up
+    /// assert_eq!(service.back.side(None, DocumentType::DriverLicense, None), BackSide::Required);
+    /// ```
     pub fn set(&mut self, country: Option<Country>, document_type: DocumentType, side: BackSide) {
         self.rows.retain(|(c, t, _)| (*c, *t) != (country, document_type));
         self.rows.push((country, document_type, side));
@@ -137,6 +144,12 @@ impl BackTable {
 
     /// What the table says; `driver_license_back` is the session's own setting, which decides for driving licences
     /// where the table does not require the back anyway.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::{BackSide, BackTable}, submission::DocumentType};
+    /// let side = |session| BackTable::default().side("LT".parse().ok(), DocumentType::DriverLicense, session);
+    /// assert_eq!([side(Some(true)), side(Some(false)), side(None)], [BackSide::Required, BackSide::None, BackSide::Advised]);
+    /// ```
     pub fn side(
         &self,
         country: Option<Country>,

@@ -81,6 +81,13 @@ impl ViewRows {
     }
 
     /// Takes one row. A shorter one is taken as far as it goes, the rest of it is black; rows past the last are ignored.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Samples, ViewRows};
+    /// let mut rows = ViewRows::new(2, 2, 1, Samples::Gray);
+    /// rows.push(&[9, 9]); // and the file breaks off
+    /// assert_eq!(rows.finish().unwrap().luma.data(), [9, 9, 128, 128]);
+    /// ```
     pub fn push(&mut self, row: &[u8]) {
         if self.taken == self.height {
             return;

@@ -60,6 +60,14 @@ impl Header {
     }
 
     /// The quality that a JPEG was coded with, on libjpeg's scale.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::Limits, probe};
+    /// let limits = Limits::default();
+    /// let quality = |name| Ok::<_, Box<dyn std::error::Error>>(probe::probe(&std::fs::read(name)?, &limits)?.jpeg_quality());
+    /// assert!(quality("testdata/front.jpg")?.is_some() && quality("testdata/front.png")?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn jpeg_quality(&self) -> Option<u8> {
         match &self.details {
             Details::Jpeg(jpeg) => jpeg.quality,
@@ -68,6 +76,13 @@ impl Header {
     }
 
     /// Width and height of the upright picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::{format::Format, pixmap::Orientation, probe::Header};
+    /// let mut header = Header::unread(Format::Jpeg);
+    /// (header.width, header.height, header.orientation) = (4032, 3024, Orientation::from_exif(6));
+    /// assert_eq!(header.upright_size(), (3024, 4032));
+    /// ```
     pub fn upright_size(&self) -> (u32, u32) {
         self.orientation.size(self.width, self.height)
     }

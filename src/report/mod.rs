@@ -42,6 +42,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// [`Verdict::Refused`] when one of the findings denies.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, report::Verdict, rules::Rule};
+    /// assert_eq!(Verdict::of([]), Verdict::Ready);
+    /// assert_eq!(Verdict::of(&[Finding::new(Rule::EmptyFile, "…", "…")]), Verdict::Refused);
+    /// ```
     pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
         if findings.into_iter().any(Finding::denies) { Self::Refused } else { Self::Ready }
     }

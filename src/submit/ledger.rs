@@ -46,6 +46,12 @@ impl Ledger {
     }
 
     /// One in memory, apart from the shared one.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::Ledger;
+    /// let for_one_test = Ledger::new(); // not the one that the process shares
+    /// # let _ = for_one_test;
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

@@ -36,6 +36,12 @@ pub enum NotSentReason {
 
 impl NotSentReason {
     /// Whether the same call may work a moment later.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::NotSentReason;
+    /// assert!(NotSentReason::Host("ivs.idenfy.com".into()).passes());
+    /// assert!(!NotSentReason::TokenSent.passes());
+    /// ```
     pub fn passes(&self) -> bool {
         matches!(self, Self::Host(_) | Self::Connection(_) | Self::Timeout(_))
     }

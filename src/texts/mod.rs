@@ -164,12 +164,14 @@ impl Texts {
     }
 
     /// The language of the words around them: English unless the table has all of them.
+    #[cfg(any(feature = "html", test))]
     pub(crate) fn language_of_words(&self) -> &str {
         let whole = Word::ALL.iter().all(|word| self.words.contains_key(word.key()));
         if whole { self.language() } else { "en" }
     }
 
     /// The language that a finding is in once it was translated.
+    #[cfg(any(feature = "html", test))]
     pub(crate) fn language_of(&self, finding: &Finding) -> &str {
         if self.sentences(finding).is_some() { self.language() } else { "en" }
     }

@@ -91,17 +91,38 @@ impl Document {
     }
 
     /// Whether it fills the picture, as a scan or a crop does: no edge of it is seen, none is missed.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::{Document, Side};
+    /// let mut scan = Document::at([[0.0, 0.0], [850.0, 0.0], [850.0, 540.0], [0.0, 540.0]], 850, 540);
+    /// scan.sides = [Side::Frame; 4];
+    /// assert!(scan.borderless());
+    /// ```
     pub fn borderless(&self) -> bool {
         self.sides == [Side::Frame; 4]
     }
 
     /// The sides that are cut, as indices into [`sides`](Self::sides): 0 top, 1 right, 2 bottom, 3 left.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::{Document, Side};
+    /// let mut card = Document::at([[0.0, 10.0], [90.0, 10.0], [90.0, 60.0], [0.0, 60.0]], 100, 70);
+    /// card.sides[3] = Side::Cut;
+    /// assert_eq!(card.cut_sides().collect::<Vec<_>>(), [3], "the left one");
+    /// ```
     pub fn cut_sides(&self) -> impl Iterator<Item = usize> + '_ {
         self.sides.iter().enumerate().filter(|(_, side)| **side == Side::Cut).map(|(i, _)| i)
     }
 
     /// Where a place on the document is in the upright original. (0, 0) is corner 0, (1, 1) is corner 2; straight
     /// lines stay straight.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::Document;
+    /// let card = Document::at([[10.0, 10.0], [90.0, 10.0], [90.0, 60.0], [10.0, 60.0]], 100, 70);
+    /// let [x, y] = card.place(0.5, 0.5);
+    /// assert!((x - 50.0).abs() < 0.01 && (y - 35.0).abs() < 0.01);
+    /// ```
     pub fn place(&self, u: f32, v: f32) -> [f32; 2] {
         pose::Homography::onto(&self.quad).apply(u, v)
     }

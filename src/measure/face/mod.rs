@@ -67,6 +67,11 @@ pub struct FaceBox {
 impl Faces {
     /// How many people face the camera: those at least half as large as the largest. Smaller ones are passers-by, a
     /// print on the wall or the second, smaller portrait of a document.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::face::Faces;
+    /// assert_eq!(Faces::default().people(), 0);
+    /// ```
     pub fn people(&self) -> usize {
         let largest = self.boxes.first().map_or(0.0, |b| b.w);
         self.boxes.iter().filter(|b| b.w >= largest / 2.0).count()
