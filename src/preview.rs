@@ -149,8 +149,11 @@ impl Hidden {
     /// # let bytes = std::fs::read("testdata/front.jpg")?;
     /// # let header = probe::probe(&bytes, &limits)?;
     /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
-    /// use idenfy_preflight::{Step, preview::Hidden};
-    /// assert_ne!(Hidden::of(&Step::Front, &view), Hidden::of(&Step::Face, &view), "it is no selfie: all is hidden");
+    /// use idenfy_preflight::{Step, preview::{Hidden, Preview, of_view}};
+    /// let (picture, size) = (of_view(&view).unwrap(), (view.width, view.height));
+    /// let hidden = Hidden::of(&Step::Front, &view);
+    /// let [shown, filed] = [None, Some(&hidden)].map(|hidden| Preview::of(&picture, size, None, hidden).unwrap());
+    /// assert!(filed.jpeg.len() < shown.jpeg.len() / 2, "print and portrait are gone");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn of(step: &Step, view: &View) -> Self {

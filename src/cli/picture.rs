@@ -88,13 +88,15 @@ fn drawn(preview: &Preview, report: &ImageReport) -> Option<RgbImage> {
 
 fn outline(picture: &mut RgbImage, corners: [[f32; 2]; 4], scale: f32, colour: [u8; 3]) {
     let corners = corners.map(|corner| corner.map(|v| (v * scale).clamp(-1e4, 1e4)));
-    for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-        let steps = (to[0] - from[0]).abs().max((to[1] - from[1]).abs()).ceil().max(1.0);
+    for ([x0, y0], [x1, y1]) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+        let steps = (x1 - x0).abs().max((y1 - y0).abs()).ceil().max(1.0);
         for step in 0..=steps as u32 {
-            let at = [0, 1].map(|i| (from[i] + (to[i] - from[i]) * step as f32 / steps) as i64);
-            for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                let (x, y) = (u32::try_from(at[0] + dx), u32::try_from(at[1] + dy));
-                if let Some(pixel) = x.ok().zip(y.ok()).and_then(|(x, y)| picture.get_pixel_mut_checked(x, y)) {
+            let share = step as f32 / steps;
+            let (x, y) = ((x0 + (x1 - x0) * share) as i64, (y0 + (y1 - y0) * share) as i64);
+            // Two pixels wide.
+            for (x, y) in [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)] {
+                let place = u32::try_from(x).ok().zip(u32::try_from(y).ok());
+                if let Some(pixel) = place.and_then(|(x, y)| picture.get_pixel_mut_checked(x, y)) {
                     *pixel = Rgb(colour);
                 }
             }
