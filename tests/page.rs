@@ -233,7 +233,7 @@ fn a_german_text_is_german_throughout() {
     german.translate(&mut outcome.report);
     let text = outcome.report.told(Default::default()).texts(&german).to_string();
     assert!(text.starts_with("gut  FRONT: front.jpg (JPEG, 1600 x 1200, 266,7 kB), Lesbarkeit"), "{text}");
-    assert!(text.contains("NEIN    glare"), "{text}");
+    assert!(text.contains("FEHLER  glare"), "{text}");
     assert!(text.contains(", rechts (24,2 % des Dokuments, Schwelle 1 %)."), "{text}");
     assert!(text.ends_with("Befund ist zuerst zu klären.\n") || text.ends_with("Befunde sind zuerst zu klären.\n"));
 }

@@ -10,6 +10,7 @@ use idenfy_preflight::{
 };
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::{fmt::Debug, fs, path::Path};
 
 /// Every picture, PDF and damaged file of the repository.
@@ -69,6 +70,25 @@ fn a_report_on_a_submission_reads_back_in_any_language() {
         Texts::german().translate(&mut german);
         kept(&german);
     }
+}
+
+/// What `batch` answers has `line` and `id` before it.
+#[cfg(feature = "batch")]
+#[test]
+fn answers_of_a_batch_read_back_as_reports() {
+    use idenfy_preflight::batch::{Answered, Batch, Settings, Stop};
+    let lines =
+        br#"{"id": 7, "country": "LT", "images": {"FRONT": "testdata/glare.jpg", "FACE": "testdata/face.jpg"}}"#;
+    let mut answers = Vec::new();
+    let batch = Batch::new(Preflight::default(), Settings::with_threads(1));
+    batch.run(&lines[..], Answered::default(), &Stop::default(), &mut answers).unwrap();
+    let report: Report = serde_json::from_slice(&answers).unwrap();
+    assert_eq!(report.images.len(), 2);
+    let parsed = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap();
+    let (mut written, report) = (parsed(&answers), parsed(&serde_json::to_vec(&report).unwrap()));
+    // Nothing of it is lost.
+    written.as_object_mut().unwrap().retain(|key, _| report.get(key).is_some());
+    assert_eq!(written, report);
 }
 
 #[test]
