@@ -2,6 +2,15 @@
 //! for. Unknown fields are ignored; missing ones fall back, and so do empty lists, objects and texts, which is how some
 //! languages write nothing (PHP writes `[]` for `{}`). Any other known field of the wrong type is an error, because to
 //! guess wrongly about, say, `nfcRequired` would spend the token.
+//!
+//! ```
+//! use idenfy_preflight::{Session, Submission};
+//!
+//! let created = br#"{"authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b", "utilityBill": true}"#;
+//! let submission = Submission::new().session(Session::from_json(created)?).country("LT");
+//! assert!(submission.session.is_some_and(|session| session.utility_bill));
+//! # Ok::<(), idenfy_preflight::session::SessionError>(())
+//! ```
 
 use crate::{
     country::Country,

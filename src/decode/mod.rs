@@ -1,5 +1,15 @@
 //! Pixels, within limits. [`view`] gives measuring what it needs and no more; [`pixmap`] gives the whole picture, for
 //! encoding anew. Both read every byte of the picture, so that damage is noticed on either road.
+//!
+//! ```
+//! use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+//!
+//! let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+//! let header = probe::probe(&photo, &limits)?; // nothing is allocated before
+//! let view = decode::view(&photo, &header, View::reduction(header.width, header.height), &limits)?;
+//! assert!(view.faults.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod colour;
 pub mod jpeg;

@@ -1,4 +1,15 @@
 //! Numbers about a picture, without a word on whether they are good.
+//!
+//! ```
+//! use idenfy_preflight::{decode, measure, options::Limits, pixmap::View, probe};
+//!
+//! let (limits, photo) = (Limits::default(), std::fs::read("testdata/too_blurry.jpg")?);
+//! let header = probe::probe(&photo, &limits)?;
+//! let view = decode::view(&photo, &header, View::reduction(header.width, header.height), &limits)?.picture;
+//! let measured = measure::measure(&view);
+//! assert!(measured.sharpness.acutance < Some(0.16), "edges take several pixels");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod document;
 pub mod edges;

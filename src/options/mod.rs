@@ -1,5 +1,17 @@
 //! Settings: [`Limits`] protect us, [`Service`] is what the API takes, [`Thresholds`] are our cut-offs, [`Levels`] say
 //! what each rule weighs. All can stand in a file, by the cargo feature `config`.
+//!
+//! ```
+//! use idenfy_preflight::{Options, Preflight, rules::{Level, Rule}};
+//!
+//! let mut options = Options::default();
+//! options.limits.max_file_bytes = 20 << 20; // protects us
+//! options.service.max_image_base64 = Some(6_000_000); // what the API takes
+//! options.thresholds.glare = 0.02; // what is good enough
+//! options.levels.set(Rule::Colourless, Level::Deny); // and what weighs how much
+//! let preflight = Preflight::new(options);
+//! assert!(preflight.options().limits.max_file_bytes < 64 << 20);
+//! ```
 
 #[cfg(feature = "config")]
 pub mod file;

@@ -2,6 +2,14 @@
 //!
 //! Walks the structure of the whole container where that is cheap (markers, chunks, objects); entropy-coded data is
 //! left to `decode`.
+//!
+//! ```
+//! use idenfy_preflight::{format::Format, options::Limits, probe};
+//!
+//! let header = probe::probe(&std::fs::read("testdata/wrong_extension.png")?, &Limits::default())?;
+//! assert_eq!(header.format, Format::Jpeg, "names are not believed");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod jpeg;
 pub mod pdf;

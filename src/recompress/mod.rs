@@ -6,6 +6,19 @@
 //! then dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything
 //! is written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels;
 //! of a PDF the pictures alone are coded anew, in place (see `pdf`).
+//!
+//! ```
+//! use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{Hint, Source, fit}};
+//!
+//! let (limits, mut service) = (Limits::default(), Service::default());
+//! service.max_body_bytes = 500_000; // the two have more
+//! let files = [std::fs::read("testdata/front.jpg")?, std::fs::read("testdata/back.jpg")?];
+//! let headers = [probe::probe(&files[0], &limits)?, probe::probe(&files[1], &limits)?];
+//! let source = |step, i: usize| Source { step, bytes: &files[i], header: &headers[i], hint: Hint::default() };
+//! let fitted = fit(&[source(&Step::Front, 0), source(&Step::Back, 1)], 200, &service, &limits).unwrap();
+//! assert!(fitted.iter().all(|image| image.recompressed && image.width == 1600), "both lose a little");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod allocate;
 pub mod budget;

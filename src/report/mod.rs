@@ -1,6 +1,18 @@
 //! What was found, as data: the JSON that programs read, and the text that people read.
 //!
 //! What was written as JSON reads back as it was, so that reports can be stored and looked at later.
+//!
+//! ```
+//! use idenfy_preflight::{Image, Preflight, Step, report::ImageReport};
+//!
+//! let preflight = Preflight::default();
+//! let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+//! let report = preflight.inspect(&photo)?;
+//! println!("{report}"); // for people
+//! let stored = serde_json::to_string(&report)?; // for programs
+//! assert_eq!(serde_json::from_str::<ImageReport>(&stored)?, report);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #[cfg(feature = "html")]
 pub mod html;

@@ -2,6 +2,17 @@
 //!
 //! What the service's pages document is answered with their words and identifiers. What they leave open is a switch of
 //! [`Settings`] or an assumption; `GET /` lists both, so that nobody takes them for the service's own behaviour.
+//!
+//! ```
+//! use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::{BaseUrl, Credentials, Patience, Submitter, session::NewSession}};
+//!
+//! let keys = || Credentials::new("key", "secret");
+//! let sandbox = Sandbox::start("127.0.0.1:0".parse()?, keys()?, Settings::default())?;
+//! let base = BaseUrl::new(&format!("http://{}", sandbox.address()))?;
+//! let submitter = Submitter::to(base, Patience::default(), keys()?);
+//! assert!(submitter.create(&NewSession::new("user-7"))?.session.token.is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![expect(clippy::result_large_err, reason = "an answer is made once a call, and a box would only hide it")]
 

@@ -1,5 +1,20 @@
 //! A [`Request`] to an [`Answer`]: one POST, never two. A token is spent by the call, so nothing is sent again once a
 //! byte of the body may have left; the [`Ledger`] holds that across calls and, in a file, across processes.
+//!
+//! ```
+//! use idenfy_preflight::submit::{Answer, Credentials, NotSentReason, Submitter, session::NewSession};
+//!
+//! fn start(submitter: &Submitter) -> Result<(), Box<dyn std::error::Error>> {
+//!     let created = submitter.create(&NewSession::new("user-7"))?;
+//!     println!("{:?}", created.session.scan_ref); // by which the result is known
+//!     Ok(())
+//! }
+//! let submitter = Submitter::new(Credentials::new("key", "secret")?); // or Credentials::from_env()?
+//! # let _ = start; let _ = submitter;
+//! // Whatever comes of a call says whether its token is still good.
+//! assert!(Answer::NotSent(NotSentReason::Host("ivs.idenfy.com".into())).token_is_good());
+//! # Ok::<(), idenfy_preflight::submit::CredentialsError>(())
+//! ```
 
 mod answer;
 pub mod compare;

@@ -5,6 +5,16 @@
 //! and what to do, for the person with the camera; what it leaves out stays English, as do most rules on the call, which
 //! speak to programmers. A key may be finer than a rule: `too_blurry.motion`, `glare.picture` (the evidence's `kind` and
 //! `covers`). Headings, labels and sentences of the page and of the text are one string each: [`Texts::own_words`].
+//!
+//! ```
+//! use idenfy_preflight::{Image, Preflight, Step, texts::Texts};
+//!
+//! let texts = Texts::from_json(r#"{"language": "lt", "empty_file": ["Failas tuščias.", "Įkelkite jį dar kartą."]}"#)?;
+//! let mut report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+//! texts.translate_image(&mut report);
+//! assert_eq!(report.findings[0].help, "Įkelkite jį dar kartą.");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod words;
 
