@@ -5,6 +5,7 @@ mod rows;
 
 pub use rows::{Samples, ViewRows};
 
+use crate::watch::Watch;
 use std::{fmt, ops::Range};
 
 /// One 8-bit component, row-major without padding. `data.len() == width * height`, both at least 1.
@@ -79,7 +80,7 @@ impl Plane {
     /// assert_eq!(plane.oriented(Orientation::Mirrored).data(), [2, 1]);
     /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
-        let (width, height, data) = orient::<1>(self.width, self.height, self.data, orientation);
+        let (width, height, data) = orient::<1>(self.width, self.height, self.data, orientation, &Watch::default());
         Self { width, height, data }
     }
 }
@@ -146,7 +147,12 @@ impl Pixmap {
     /// assert_eq!(stored.oriented(Orientation::Turned90).height(), 4);
     /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
-        let (width, height, data) = orient::<3>(self.width, self.height, self.data, orientation);
+        self.turned(orientation, &Watch::default())
+    }
+
+    /// As [`Pixmap::oriented`]; rubbish when it is time to stop.
+    pub(crate) fn turned(self, orientation: Orientation, watch: &Watch) -> Self {
+        let (width, height, data) = orient::<3>(self.width, self.height, self.data, orientation, watch);
         Self { width, height, data }
     }
 }
@@ -345,7 +351,13 @@ impl Orientation {
 }
 
 /// Moves `N`-byte pixels to their upright places.
-fn orient<const N: usize>(width: u32, height: u32, data: Vec<u8>, orientation: Orientation) -> (u32, u32, Vec<u8>) {
+fn orient<const N: usize>(
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+    orientation: Orientation,
+    watch: &Watch,
+) -> (u32, u32, Vec<u8>) {
     use Orientation::*;
     if orientation == Upright {
         return (width, height, data);
@@ -355,6 +367,10 @@ fn orient<const N: usize>(width: u32, height: u32, data: Vec<u8>, orientation: O
     let src = data.as_chunks::<N>().0;
     let mut out = Vec::with_capacity(data.len());
     for y in 0..oh as usize {
+        if watch.is_over() {
+            out.resize(data.len(), 0);
+            break;
+        }
         // The source index of the row's first pixel, and the step to its next one.
         let (start, step) = match orientation {
             Upright => (y * w, 1),

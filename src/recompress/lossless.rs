@@ -12,14 +12,14 @@ const FLAT: f64 = 0.25;
 /// Strips that a sample is made of, and rows of each.
 const STRIPS: usize = 8;
 const ROWS: usize = 32;
-/// Bytes of a chunk of packed data at most.
+/// Bytes of a chunk of packed data at most, and pixels between two looks at the watch.
 const CHUNK: usize = 1 << 20;
 
 /// The picture as PNG: indexed when it has at most 256 colours, otherwise gray or in colour, as it is. `None` where that
 /// promises nothing, or time is up.
 pub(super) fn png(pixmap: &Pixmap, watch: &Watch) -> Option<Vec<u8>> {
     let (width, height) = (pixmap.width(), pixmap.height());
-    let Some((palette, indices)) = indexed(pixmap) else {
+    let Some((palette, indices)) = indexed(pixmap, watch) else {
         let gray = pixmap.data().as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
         return promising(pixmap, watch)
             .then(|| many_colours(pixmap.data(), (width, height), gray, Compression::Balanced, watch))?;
@@ -89,18 +89,23 @@ fn written(
     Some(out)
 }
 
-/// Colours, sorted, and the place of every pixel's among them.
-fn indexed(pixmap: &Pixmap) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
+/// Colours, sorted, and the place of every pixel's among them; `None` when there are more than 256, or time is up.
+fn indexed(pixmap: &Pixmap, watch: &Watch) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
     let pixels = pixmap.data().as_chunks::<3>().0;
     let mut places: HashMap<[u8; 3], u8> = HashMap::new();
     let mut last = None;
-    for px in pixels {
-        if last != Some(px) {
-            places.insert(*px, 0);
-            if places.len() > 256 {
-                return None;
+    for some in pixels.chunks(CHUNK) {
+        for px in some {
+            if last != Some(px) {
+                places.insert(*px, 0);
+                if places.len() > 256 {
+                    return None;
+                }
+                last = Some(px);
             }
-            last = Some(px);
+        }
+        if watch.is_over() {
+            return None;
         }
     }
     let mut palette: Vec<[u8; 3]> = places.keys().copied().collect();
@@ -109,13 +114,19 @@ fn indexed(pixmap: &Pixmap) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
         places.insert(*colour, i);
     }
     let mut last = ([0; 3], places.get(&[0; 3]).copied().unwrap_or(0));
-    let indices = pixels.iter().map(|px| {
-        if *px != last.0 {
-            last = (*px, places.get(px).copied().unwrap_or(0));
+    let mut indices = Vec::with_capacity(pixels.len());
+    for some in pixels.chunks(CHUNK) {
+        indices.extend(some.iter().map(|px| {
+            if *px != last.0 {
+                last = (*px, places.get(px).copied().unwrap_or(0));
+            }
+            last.1
+        }));
+        if watch.is_over() {
+            return None;
         }
-        last.1
-    });
-    Some((palette, indices.collect()))
+    }
+    Some((palette, indices))
 }
 
 /// Several indices to a byte, the leftmost in the high bits; rows begin with a byte.

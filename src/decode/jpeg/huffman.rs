@@ -156,17 +156,20 @@ impl Table {
     #[inline(always)]
     pub fn coefficient(&self, bits: &mut Bits) -> Option<(usize, i32)> {
         let Symbol(entry) = self.symbols.get(bits.peek(WIDTH) as usize).copied().unwrap_or_default();
-        let entry = if entry & 0xFF != 0 {
-            entry
-        } else {
-            bits.fill();
-            let entry = self.codes.long(Symbol(entry), bits.peek(32))?.0;
+        if entry & 0xFF != 0 {
             bits.take(entry & 0xFF);
-            bits.fill();
-            entry & !0xFF
+            return Some(((entry >> 8 & 0xFF) as usize, entry as i32 >> 16));
+        }
+        bits.fill();
+        let (symbol, len) = match entry {
+            0 => self.codes.decode(bits.peek(16))?,
+            known => ((known >> 8) as u8, known >> 16),
         };
-        bits.take(entry & 0xFF);
-        Some(((entry >> 8 & 0xFF) as usize, entry as i32 >> 16))
+        bits.take(len);
+        let value = bits.read_signed(u32::from(symbol & 15));
+        bits.fill();
+        let run = if symbol & 15 == 0 && symbol >> 4 != 15 { END } else { usize::from(symbol >> 4) };
+        Some((run, value))
     }
 
     /// Reads one symbol of progressive coding, without what follows it. Needs 16 bits.
@@ -216,6 +219,7 @@ impl Table {
 
 impl Codes {
     /// The symbol that 16 bits begin with and its length; `None` for a code that there is not.
+    #[inline(never)]
     fn decode(&self, bits: u32) -> Option<(u8, u32)> {
         let (len, (_, offset)) = self.limits.iter().enumerate().skip(1).find(|(_, (limit, _))| bits < *limit)?;
         let index = (bits >> (16 - len)) as i32 + offset;
@@ -228,16 +232,6 @@ impl Codes {
         };
         let entry = Self::symbol(symbol, len, bits << (32 - WIDTH), kind);
         if entry.0 & 0xFF <= WIDTH { entry } else { Symbol(u32::from(symbol) << 8 | len << 16) }
-    }
-
-    /// An entry for the symbol that 32 bits begin with, of any length, given what the look-up knows of it.
-    #[inline(never)]
-    fn long(&self, known: Symbol, bits: u32) -> Option<Symbol> {
-        let (symbol, len) = match known.0 {
-            0 => self.decode(bits >> 16)?,
-            known => ((known >> 8) as u8, known >> 16),
-        };
-        Some(Self::symbol(symbol, len, bits, Kind::Ac))
     }
 
     fn symbol(symbol: u8, len: u32, bits: u32, kind: Kind) -> Symbol {

@@ -1,6 +1,6 @@
 //! The units of a scan one after another, across restart markers and damage.
 
-use super::bits::Bits;
+use super::bits::{Bits, Source};
 use crate::watch::Watch;
 
 /// What reads the units of a scan.
@@ -67,37 +67,37 @@ const PADDING: usize = 3;
 pub fn run(data: &[u8], layout: Layout, units: &mut impl Units, watch: &Watch) -> Outcome {
     let total = layout.across.saturating_mul(layout.down);
     let interval = if layout.interval == 0 { total } else { layout.interval };
-    let mut bits = Bits::new(data, layout.interval != 0);
+    let mut source = Source::new(data, layout.interval != 0);
     let mut outcome = Outcome::default();
     let (mut index, mut start) = (0, 0);
     while start < total {
         let end = total.min(start + interval);
         units.restart();
-        let (next, stop) = section(&mut bits, layout.across, start..end, units, watch);
+        let (next, stop) = section(&mut source, layout.across, start..end, units, watch);
         outcome.read += next - start;
-        let byte = bits.position();
+        let here = source.mark();
         if let Some(kind) = stop {
-            outcome.note(kind, byte, Some(next));
+            outcome.note(kind, source.position(here), Some(next));
         }
         if watch.is_over() {
             break;
         }
         if end == total {
-            if stop.is_none() && !layout.open && bits.left() > PADDING {
-                outcome.note(FaultKind::Left, byte, None);
+            if stop.is_none() && !layout.open && source.left() > PADDING {
+                outcome.note(FaultKind::Left, source.position(here), None);
             }
             break;
         }
-        let Some((resumed, skipped)) = resume(&mut bits, index) else {
-            outcome.note(FaultKind::Short, byte, Some(next));
+        let Some((resumed, skipped)) = resume(&mut source, index) else {
+            outcome.note(FaultKind::Short, source.position(here), Some(next));
             break;
         };
         if resumed != index + 1 || skipped > PADDING {
-            outcome.note(FaultKind::Restart, byte, Some(end));
+            outcome.note(FaultKind::Restart, source.position(here), Some(end));
         }
         (index, start) = (resumed, resumed.saturating_mul(interval));
     }
-    if let Some(byte) = bits.noise {
+    if let Some(byte) = source.noise() {
         outcome.note(FaultKind::Noise, byte, None);
     }
     outcome
@@ -111,46 +111,55 @@ impl Outcome {
 
 /// Reads the units of one restart interval: the first that could not be read, and why.
 fn section(
-    bits: &mut Bits,
+    source: &mut Source,
     across: usize,
-    range: std::ops::Range<usize>,
+    mut range: std::ops::Range<usize>,
     units: &mut impl Units,
     watch: &Watch,
 ) -> (usize, Option<FaultKind>) {
     let (mut x, mut y) = (range.start % across.max(1), range.start / across.max(1));
-    // In registers for as long as it lasts.
-    let mut local = *bits;
     let mut stop = (range.end, None);
-    for unit in range {
-        let read = units.read(&mut local, x, y);
-        if local.is_overdrawn() {
-            stop = (unit, Some(FaultKind::Short));
-            break;
-        }
-        if read.is_none() {
-            stop = (unit, Some(FaultKind::Code));
-            break;
-        }
-        x += 1;
-        if x == across {
-            (x, y) = (0, y + 1);
-            if watch.is_over() {
+    loop {
+        // In registers for as long as it lasts.
+        let mut bits = source.bits();
+        let over = loop {
+            let Some(unit) = range.next() else { break true };
+            let read = units.read(&mut bits, x, y);
+            if bits.is_overdrawn() {
                 stop = (unit, Some(FaultKind::Short));
-                break;
+                break true;
             }
+            if read.is_none() {
+                stop = (unit, Some(FaultKind::Code));
+                break true;
+            }
+            x += 1;
+            if x == across {
+                (x, y) = (0, y + 1);
+                if watch.is_over() {
+                    stop = (unit, Some(FaultKind::Short));
+                    break true;
+                }
+            }
+            if !bits.is_sure() {
+                break false;
+            }
+        };
+        let place = bits.place();
+        source.keep(place);
+        if over {
+            return stop;
         }
     }
-    *bits = local;
-    stop
 }
 
 /// Goes on behind the restart marker that ends section `index`, or behind a later one where markers are lost: the
 /// section that begins there, and the bytes passed over. Numbers run from 0 to 7; one that is up to four ahead is
 /// believed, one that is behind is a leftover (as libjpeg's `jpeg_resync_to_restart`, which believes two).
-fn resume(bits: &mut Bits, index: usize) -> Option<(usize, usize)> {
+fn resume(source: &mut Source, index: usize) -> Option<(usize, usize)> {
     let mut passed = 0;
     loop {
-        let (skipped, number) = bits.restart()?;
+        let (skipped, number) = source.restart()?;
         passed += skipped;
         let ahead = usize::from(number).wrapping_sub(index) & 7;
         if ahead <= 4 {

@@ -106,7 +106,7 @@ fn decoded(mut decoder: impl ImageDecoder, name: &str, limits: &Limits) -> Resul
         profile.to_srgb(&mut rgb, &limits.watch);
     }
     let picture = Pixmap::new(width, height, rgb).ok_or_else(|| Refusal::unreadable("the picture has no pixels"))?;
-    Ok(Decoded { picture: picture.oriented(Orientation::from_exif(orientation.into())), faults })
+    Ok(Decoded { picture: picture.turned(Orientation::from_exif(orientation.into()), &limits.watch), faults })
 }
 
 /// A decoder's error in our words: its own are for programmers.

@@ -142,9 +142,17 @@ fn next_marker(bytes: &[u8]) -> Option<usize> {
 /// Where entropy-coded data ends: at a marker that may follow it. Codes that no encoder writes there (0x01 to 0xBF)
 /// are taken for a damaged stuffing byte and passed over.
 fn scan_end(data: &[u8]) -> usize {
-    memchr::memchr_iter(0xFF, data)
-        .find(|at| matches!(data.get(at + 1), Some(0xC0..=0xCF | 0xD8..=0xFE)))
-        .unwrap_or(data.len())
+    const STEP: usize = 64;
+    let ends = |(byte, next): (&u8, &u8)| *byte == 0xFF && next.wrapping_sub(0xC0) < 0x3F && next & 0xF8 != 0xD0;
+    let followers = data.get(1..).unwrap_or(&[]);
+    // Most bytes are told by many at once: no branch within a step.
+    let steps = data.as_chunks::<STEP>().0.iter().zip(followers.as_chunks::<STEP>().0);
+    let clear = |(bytes, next): &(&[u8; STEP], &[u8; STEP])| {
+        !bytes.iter().zip(next.iter()).fold(false, |any, pair| any | ends(pair))
+    };
+    let start = steps.take_while(clear).count() * STEP;
+    let rest = data.iter().zip(followers).skip(start);
+    rest.map(ends).position(|end| end).map_or(data.len(), |place| start + place)
 }
 
 #[cfg(test)]
@@ -167,6 +175,21 @@ mod tests {
                 Item::End { at: 23 },
             ]
         );
+    }
+
+    #[test]
+    fn entropy_coded_data_end_at_the_first_marker_that_may_follow() {
+        for start in [0, 1, 62, 63, 64, 65, 127, 200] {
+            for code in 0..=0xFF {
+                let mut data = [0xFF, 0, 7, 0xFF, 0xD3].repeat(start / 5);
+                data.resize(start, 1);
+                data.extend([0xFF, code, 5]);
+                data.extend([3; 70]);
+                let ends = matches!(code, 0xC0..=0xCF | 0xD8..=0xFE);
+                assert_eq!(scan_end(&data), if ends { start } else { data.len() }, "{code:02X} at {start}");
+            }
+        }
+        assert_eq!([scan_end(&[]), scan_end(&[0xFF]), scan_end(&[0xFF, EOI])], [0, 1, 0]);
     }
 
     #[test]

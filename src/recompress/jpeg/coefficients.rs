@@ -1,7 +1,7 @@
 //! A picture as DCT coefficients that are not quantised yet: made once, then coded at any quality.
 
 use super::dct::forward;
-use crate::{decode::jpeg::coefficients::Grid, pixmap::Pixmap};
+use crate::{decode::jpeg::coefficients::Grid, pixmap::Pixmap, watch::Watch};
 use rayon::prelude::*;
 
 /// How chroma is sampled, and thereby which blocks an MCU has.
@@ -95,8 +95,8 @@ impl Coefficients {
     }
 
     /// Transforms a picture. A gray one becomes one component, any other YCbCr (JFIF 1.02) with chroma averaged over
-    /// 2x2 pixels. `None` when a side has more than the 65,535 pixels of a JPEG.
-    pub fn of(pixmap: &Pixmap) -> Option<Self> {
+    /// 2x2 pixels. `None` when a side has more than the 65,535 pixels of a JPEG, or it is time to stop.
+    pub fn of(pixmap: &Pixmap, watch: &Watch) -> Option<Self> {
         let (width, height) = (u16::try_from(pixmap.width()).ok()?, u16::try_from(pixmap.height()).ok()?);
         let gray = pixmap.data().as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
         let layout = if gray { Layout::Gray } else { Layout::Halved };
@@ -105,10 +105,13 @@ impl Coefficients {
         let row_blocks = w.div_ceil(side) * layout.blocks().len();
         let mut blocks = vec![[0i16; 64]; row_blocks * h.div_ceil(side)];
         let rows: Vec<&[u8]> = pixmap.data().chunks_exact(w * 3).collect();
-        blocks.par_chunks_mut(row_blocks).zip(rows.par_chunks(side)).for_each(|(out, rows)| match layout {
-            Layout::Gray => gray_row(rows, out),
-            _ => colour_row(rows, out),
-        });
+        blocks.par_chunks_mut(row_blocks).zip(rows.par_chunks(side)).try_for_each(|(out, rows)| {
+            match layout {
+                Layout::Gray => gray_row(rows, out),
+                _ => colour_row(rows, out),
+            }
+            (!watch.is_over()).then_some(())
+        })?;
         Some(Self { width, height, layout, blocks, own: None })
     }
 

@@ -152,7 +152,7 @@ pub(super) fn coefficients(bytes: &[u8], images: &[Image], dpi: f64, limits: &Li
                 Pixmap::new(image.width, image.height, rgb)?
             }
         };
-        Coefficients::of(&resize::resized(pixmap, size))
+        Coefficients::of(&resize::resized(pixmap, size, &limits.watch)?, &limits.watch)
     };
     images.iter().map(one).collect()
 }
