@@ -14,17 +14,35 @@ const ASSIGNED: &str = "\
     TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
 /// A country code, upper case.
+///
+/// ```
+/// use idenfy_preflight::country::Country;
+/// let lithuania: Country = " lt ".parse().unwrap();
+/// assert_eq!(lithuania.code(), "LT");
+/// assert!("UK".parse::<Country>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
 
 impl Country {
     /// The two letters, upper case.
+    ///
+    /// ```
+    /// use idenfy_preflight::country::Country;
+    /// assert_eq!("lt".parse::<Country>().map(|country| country.code().to_owned()), Ok("LT".to_owned()));
+    /// ```
     pub fn code(&self) -> &str {
         // Made from two ASCII letters only.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// What was probably meant by a code that is none, as people commonly write it.
+    ///
+    /// ```
+    /// use idenfy_preflight::country::Country;
+    /// assert_eq!(Country::suggestion("uk"), Some("GB"));
+    /// assert_eq!(Country::suggestion("Atlantis"), None);
+    /// ```
     pub fn suggestion(input: &str) -> Option<&'static str> {
         match input.trim().to_ascii_uppercase().as_str() {
             "UK" | "GBR" | "ENG" | "SCT" | "WLS" | "NIR" => Some("GB"),

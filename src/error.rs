@@ -3,6 +3,14 @@
 use std::path::PathBuf;
 
 /// A run that could not be completed.
+///
+/// ```
+/// use idenfy_preflight::{Error, Image, Step, options::Limits};
+/// match Image::open(Step::Front, "no/such/file.jpg", &Limits::default()) {
+///     Err(Error::Read { path, what }) => println!("{}: {what}", path.display()),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

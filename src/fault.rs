@@ -6,6 +6,14 @@ use serde::Serialize;
 use std::time::Duration;
 
 /// Something is not as it should be, and the picture can be used all the same.
+///
+/// ```
+/// use idenfy_preflight::{fault::Fault, options::Limits, probe};
+/// let photo = std::fs::read("testdata/trailing_data.jpg")?;
+/// let header = probe::probe(&photo, &Limits::default())?;
+/// assert!(matches!(header.faults[0], Fault::Trailing { bytes, .. } if bytes > 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -41,6 +49,12 @@ impl Fault {
 }
 
 /// Where and how a file breaks.
+///
+/// ```
+/// use idenfy_preflight::fault::Break;
+/// let lost = Break::new("the picture ends after 1200 of 3024 rows").at_byte(482_113).at_row(1200);
+/// assert_eq!((lost.byte, lost.row), (Some(482_113), Some(1200)));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Break {
     /// What was seen, in words, without a full stop ("the picture ends after 1200 of 3024 rows").
@@ -73,6 +87,13 @@ impl Break {
 }
 
 /// Why nothing can be done with a file.
+///
+/// ```
+/// use idenfy_preflight::{fault::Refusal, options::Limits, probe};
+/// let refusal = probe::probe(b"\xFF\xD8\xFF", &Limits::default()).unwrap_err();
+/// assert!(matches!(&refusal, Refusal::Unreadable(at) if !at.what.is_empty()));
+/// println!("{refusal}"); // in words, without a full stop
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -123,6 +144,11 @@ pub enum Refusal {
 
 impl Refusal {
     /// Shorthand for a break of which only the kind is known.
+    ///
+    /// ```
+    /// use idenfy_preflight::fault::Refusal;
+    /// assert_eq!(Refusal::unreadable("no header").to_string(), "no header");
+    /// ```
     pub fn unreadable(what: impl Into<String>) -> Self {
         Self::Unreadable(Break::new(what))
     }

@@ -4,11 +4,25 @@ use crate::{
     rules::{Family, Level, Rule},
     submission::Step,
 };
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A rule that fired.
-#[derive(Clone, Debug, PartialEq)]
+/// As JSON it also has its `family`, which follows from the rule and is not read back.
+///
+/// ```
+/// use idenfy_preflight::{Step, finding::Finding, rules::{Family, Level, Rule}};
+/// let finding = Finding::new(Rule::Glare, "A reflection lies on the portrait.", "Switch the flash off.")
+///     .on(&Step::Front)
+///     .at(Level::Warn)
+///     .predicting("DOC_GLARED")
+///     .with("value", 0.123_456);
+/// assert!(!finding.denies());
+/// assert_eq!(finding.family(), Family::Quality);
+/// assert_eq!(finding.evidence["value"], 0.1235);
+/// ```
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// Which rule.
@@ -22,13 +36,19 @@ pub struct Finding {
     /// What to do about it: one plain sentence.
     pub help: String,
     /// The service's own status that this foresees (`DOC_TOO_BLURRY` …).
-    pub predicts: Option<&'static str>,
+    pub predicts: Option<Cow<'static, str>>,
     /// The numbers behind it. Names carry their units; usual ones are `value`, `threshold`, `unit`, `boxes`.
     pub evidence: Map<String, Value>,
 }
 
 impl Finding {
     /// A finding at the rule's own level, about the whole submission.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Level, Rule}};
+    /// let finding = Finding::new(Rule::EmptyFile, "The file is empty.", "Ask for it once more.");
+    /// assert_eq!((finding.level, finding.step), (Level::Deny, None));
+    /// ```
     pub fn new(rule: Rule, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             rule,
@@ -42,35 +62,69 @@ impl Finding {
     }
 
     /// About this step.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Step, finding::Finding, rules::Rule};
+    /// let finding = Finding::new(Rule::NoFace, "No face can be found.", "Take a selfie.").on(&Step::Face);
+    /// assert_eq!(finding.step, Some(Step::Face));
+    /// ```
     pub fn on(mut self, step: &Step) -> Self {
         self.step = Some(step.clone());
         self
     }
 
     /// At another level than the rule's own.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Level, Rule}};
+    /// assert!(!Finding::new(Rule::EmptyFile, "…", "…").at(Level::Warn).denies());
+    /// ```
     pub fn at(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
     /// With the service's status that it foresees.
-    pub fn predicting(mut self, status: &'static str) -> Self {
-        self.predicts = Some(status);
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::Rule};
+    /// let finding = Finding::new(Rule::Glare, "…", "…").predicting("DOC_GLARED");
+    /// assert_eq!(finding.predicts.as_deref(), Some("DOC_GLARED"));
+    /// ```
+    pub fn predicting(mut self, status: impl Into<Cow<'static, str>>) -> Self {
+        self.predicts = Some(status.into());
         self
     }
 
     /// With one more piece of evidence. Numbers are rounded to four decimals, so that reports compare.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::Rule};
+    /// let finding = Finding::new(Rule::Tilted, "…", "…").with("value", 41.87654).with("unit", "degrees");
+    /// assert_eq!((&finding.evidence["value"], &finding.evidence["unit"]), (&41.8765.into(), &"degrees".into()));
+    /// ```
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.evidence.insert(name.to_owned(), rounded(value.into()));
         self
     }
 
     /// What it is about.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Family, Rule}};
+    /// assert_eq!(Finding::new(Rule::MissingToken, "…", "…").family(), Family::Request);
+    /// ```
     pub fn family(&self) -> Family {
         self.rule.family()
     }
 
     /// Whether it stops the submission.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, rules::{Level, Rule}};
+    /// let finding = Finding::new(Rule::EmptyFile, "…", "…");
+    /// assert!(finding.denies() && !finding.at(Level::Warn).denies());
+    /// ```
     pub fn denies(&self) -> bool {
         self.level == Level::Deny
     }

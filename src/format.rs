@@ -3,9 +3,22 @@
 mod magic;
 mod text;
 
-use std::fmt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 /// A kind of file.
+///
+/// ```
+/// use idenfy_preflight::format::{Format, sniff};
+/// let format = sniff(b"\x89PNG\r\n\x1a\n").unwrap();
+/// assert_eq!((format, format.name(), format.to_string().as_str()), (Format::Png, "png", "PNG"));
+/// assert!(format.is_accepted() && !Format::Heic.is_accepted());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -37,6 +50,11 @@ pub enum Format {
 
 impl Format {
     /// The short lower-case name that reports use.
+    ///
+    /// ```
+    /// use idenfy_preflight::format::Format;
+    /// assert_eq!([Format::Jpeg.name(), Format::JpegXl.name(), Format::Other("zip").name()], ["jpeg", "jxl", "zip"]);
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Jpeg => "jpeg",
@@ -55,11 +73,22 @@ impl Format {
     }
 
     /// Whether the service takes it ("Supported formats: PNG, JPG, JPEG, PDF", Direct Processing page, 2026).
+    ///
+    /// ```
+    /// use idenfy_preflight::format::Format;
+    /// assert!([Format::Png, Format::Jpeg, Format::Pdf].into_iter().all(Format::is_accepted));
+    /// ```
     pub fn is_accepted(self) -> bool {
         matches!(self, Self::Jpeg | Self::Png | Self::Pdf)
     }
 
     /// The format that a file name claims, from its extension; `None` when it claims none of those the service takes.
+    ///
+    /// ```
+    /// use idenfy_preflight::format::Format;
+    /// assert_eq!(Format::from_name("front.JPG"), Some(Format::Jpeg));
+    /// assert_eq!(Format::from_name("front.heic"), None);
+    /// ```
     pub fn from_name(name: &str) -> Option<Self> {
         let ext = name.rsplit_once('.')?.1;
         match ext.to_ascii_lowercase().as_str() {
@@ -104,6 +133,12 @@ const WORDS: &[(&str, &str)] = &[
 
 impl Format {
     /// What such a file is, with its article ("a ZIP archive", "an AVIF file").
+    ///
+    /// ```
+    /// use idenfy_preflight::format::Format;
+    /// assert_eq!(Format::Other("docx").described(), "a Word document");
+    /// assert_eq!(Format::Avif.described(), "an AVIF file");
+    /// ```
     pub fn described(self) -> String {
         match WORDS.iter().find(|(short, _)| *short == self.name()) {
             Some((_, words)) => (*words).to_owned(),
@@ -113,21 +148,55 @@ impl Format {
 
     /// The format of this short name.
     pub(crate) fn named(name: &'static str) -> Self {
-        const KNOWN: [Format; 11] = [
-            Format::Jpeg,
-            Format::Png,
-            Format::Pdf,
-            Format::Heic,
-            Format::Avif,
-            Format::WebP,
-            Format::Tiff,
-            Format::Bmp,
-            Format::Gif,
-            Format::JpegXl,
-            Format::Jpeg2000,
-        ];
-        KNOWN.into_iter().find(|format| format.name() == name).unwrap_or(Format::Other(name))
+        Self::WITH_VARIANT.into_iter().find(|format| format.name() == name).unwrap_or(Self::Other(name))
     }
+
+    const WITH_VARIANT: [Self; 11] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::Pdf,
+        Self::Heic,
+        Self::Avif,
+        Self::WebP,
+        Self::Tiff,
+        Self::Bmp,
+        Self::Gif,
+        Self::JpegXl,
+        Self::Jpeg2000,
+    ];
+}
+
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        let own = Self::WITH_VARIANT.iter().map(|format| format.name());
+        let known = own.chain(WORDS.iter().map(|(short, _)| *short)).find(|known| *known == name);
+        let named = known.or_else(|| kept(&name)).map(Self::named);
+        named.ok_or_else(|| D::Error::custom("this is no format's short name"))
+    }
+}
+
+/// Names of formats that no table here has are kept for good when a report with them is read: so many, so long.
+const KEPT: (usize, usize) = (256, 16);
+
+fn kept(name: &str) -> Option<&'static str> {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return Some(known);
+    }
+    if names.len() >= KEPT.0 || name.len() > KEPT.1 {
+        return None;
+    }
+    let name: &'static str = Box::leak(name.into());
+    names.insert(name);
+    Some(name)
 }
 
 /// A name with the article that goes with it. Short ones in capitals are read letter by letter, if they can be: "an SVG",
@@ -165,6 +234,13 @@ const PDF_HEADER_WITHIN: usize = 1024;
 /// First come the three kinds that the service takes, each by its first bytes: a JPEG that is a PDF too is a JPEG.
 /// Then kinds with a signature of their own, then PDFs with something before their header, then text. So an archive or
 /// a web page that merely holds or mentions a PDF goes by its own name.
+///
+/// ```
+/// use idenfy_preflight::format::{Format, sniff};
+/// assert_eq!(sniff(b"\xFF\xD8\xFF\xE0"), Some(Format::Jpeg));
+/// assert_eq!(sniff(b"<!DOCTYPE html><p>Not found"), Some(Format::Other("html")));
+/// assert_eq!(sniff(b"\x01\x02"), None);
+/// ```
 pub fn sniff(bytes: &[u8]) -> Option<Format> {
     if let [0xFF, 0xD8, ..] = bytes {
         return Some(if magic::is_jpeg_ls(bytes) { Format::Other("jpeg-ls") } else { Format::Jpeg });

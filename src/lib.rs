@@ -6,6 +6,27 @@
 //! [`Preflight::inspect`]. The stages in between are public, so that each can be used and measured on its own.
 //! [`cookbook`] has whole recipes.
 //! What comes after the request is in `submit` and `sandbox`, by the features of these names.
+//!
+//! ```
+//! use idenfy_preflight::{Image, Preflight, Step, Submission};
+//!
+//! let preflight = Preflight::default();
+//! let limits = &preflight.options().limits;
+//! let submission = Submission::new()
+//!     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE") // of the session's creation
+//!     .country("LT")
+//!     .document_type("ID_CARD")
+//!     .image(Image::open(Step::Front, "testdata/front.jpg", limits)?)
+//!     .image(Image::open(Step::Back, "testdata/back.jpg", limits)?)
+//!     .image(Image::open(Step::Face, "testdata/face.jpg", limits)?);
+//! let outcome = preflight.check(&submission)?;
+//! match &outcome.request {
+//!     Some(request) => println!("POST these {} bytes to /api/v2/process", request.body().len()),
+//!     None => println!("{}", outcome.report), // what was seen, what was needed, what to do
+//! }
+//! assert!(outcome.request.is_some());
+//! # Ok::<(), idenfy_preflight::Error>(())
+//! ```
 #![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![warn(clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
 // Tests fail by panicking, and set single options.

@@ -3,6 +3,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 /// A stage of a check.
+///
+/// ```
+/// use idenfy_preflight::observe::Stage;
+/// assert_eq!(Stage::Measure.name(), "measure");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
@@ -32,6 +37,16 @@ impl Stage {
 }
 
 /// A stage that was gone through, for one image or for the submission.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step};
+/// // A histogram of a metrics library takes the place of `println!`.
+/// let preflight = Preflight::default().observed_by(|timing| {
+///     println!("{} of {} bytes took {:?}", timing.stage.name(), timing.bytes, timing.took);
+/// });
+/// preflight.inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timing {

@@ -9,6 +9,15 @@ use crate::watch::Watch;
 use std::{fmt, ops::Range};
 
 /// One 8-bit component, row-major without padding. `data.len() == width * height`, both at least 1.
+///
+/// ```
+/// use idenfy_preflight::pixmap::{Orientation, Plane};
+/// let plane = Plane::new(3, 2, vec![1, 2, 3, 4, 5, 6]).unwrap();
+/// assert_eq!((plane.width(), plane.height(), plane.data().len()), (3, 2, 6));
+/// assert_eq!((plane.row(1), plane.at(2, 0), plane.at(-1, 99)), (&[4, 5, 6][..], 3, 4));
+/// let turned = plane.oriented(Orientation::Turned90);
+/// assert_eq!((turned.width(), turned.data()), (2, &[4, 1, 5, 2, 6, 3][..]));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Plane {
     width: u32,
@@ -18,6 +27,12 @@ pub struct Plane {
 
 impl Plane {
     /// `None` when a side is zero or `data` is not `width * height` bytes long.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Plane;
+    /// assert!(Plane::new(2, 2, vec![0; 4]).is_some());
+    /// assert!(Plane::new(2, 2, vec![0; 5]).is_none() && Plane::new(0, 2, vec![]).is_none());
+    /// ```
     pub fn new(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
         let len = (width as usize).checked_mul(height as usize)?;
         (len > 0 && len == data.len()).then_some(Self { width, height, data })
@@ -45,6 +60,12 @@ impl Plane {
     }
 
     /// The sample at (x, y), the nearest one for a place outside.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Plane;
+    /// let plane = Plane::new(2, 1, vec![10, 20]).unwrap();
+    /// assert_eq!([plane.at(0, 0), plane.at(1, 0), plane.at(7, -7)], [10, 20, 20]);
+    /// ```
     pub fn at(&self, x: i64, y: i64) -> u8 {
         let x = x.clamp(0, i64::from(self.width) - 1) as usize;
         let y = y.clamp(0, i64::from(self.height) - 1) as usize;
@@ -52,6 +73,12 @@ impl Plane {
     }
 
     /// The plane as it stands upright.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Plane};
+    /// let plane = Plane::new(2, 1, vec![1, 2]).unwrap();
+    /// assert_eq!(plane.oriented(Orientation::Mirrored).data(), [2, 1]);
+    /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
         let (width, height, data) = orient::<1>(self.width, self.height, self.data, orientation, &Watch::default());
         Self { width, height, data }
@@ -65,6 +92,14 @@ impl fmt::Debug for Plane {
 }
 
 /// An 8-bit sRGB picture, row-major, three bytes a pixel, upright.
+///
+/// ```
+/// use idenfy_preflight::pixmap::{Orientation, Pixmap};
+/// let (red, blue) = ([255, 0, 0], [0, 0, 255]);
+/// let pixmap = Pixmap::new(2, 1, [red, blue].concat()).unwrap();
+/// assert_eq!((pixmap.width(), pixmap.height(), &pixmap.data()[..3]), (2, 1, &red[..]));
+/// assert_eq!(pixmap.oriented(Orientation::Turned180).into_data(), [blue, red].concat());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pixmap {
     width: u32,
@@ -74,6 +109,11 @@ pub struct Pixmap {
 
 impl Pixmap {
     /// `None` when a side is zero or `data` is not `width * height * 3` bytes long.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Pixmap;
+    /// assert!(Pixmap::new(2, 2, vec![0; 12]).is_some() && Pixmap::new(2, 2, vec![0; 4]).is_none());
+    /// ```
     pub fn new(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
         let len = (width as usize).checked_mul(height as usize)?.checked_mul(3)?;
         (len > 0 && len == data.len()).then_some(Self { width, height, data })
@@ -100,6 +140,12 @@ impl Pixmap {
     }
 
     /// The picture as it stands upright.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Pixmap};
+    /// let stored = Pixmap::new(4, 2, vec![0; 24]).unwrap();
+    /// assert_eq!(stored.oriented(Orientation::Turned90).height(), 4);
+    /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
         self.turned(orientation, &Watch::default())
     }
@@ -122,6 +168,13 @@ impl fmt::Debug for Pixmap {
 /// The planes are the original brought down by the power of two that leaves the long side of `luma` between
 /// [`View::LONG_SIDE`] and twice that (smaller originals stay as they are), by area average or, for JPEG, in the DCT
 /// domain. Chroma is as coarse or coarser than luma.
+///
+/// ```
+/// use idenfy_preflight::pixmap::{Pixmap, View};
+/// let photo = Pixmap::new(4000, 3000, vec![200; 36_000_000]).unwrap();
+/// let view = View::from_pixmap(&photo, View::reduction(photo.width(), photo.height()));
+/// assert_eq!((view.luma.width(), view.width, view.scale()), (1000, 4000, 4.0));
+/// ```
 #[derive(Clone, Debug)]
 pub struct View {
     /// BT.601 luma, full range 0 to 255.
@@ -140,6 +193,11 @@ impl View {
     pub const LONG_SIDE: u32 = 1000;
 
     /// The power of two (1, 2, 4 or 8) by which a picture of this size is brought down for measuring.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::View;
+    /// assert_eq!([View::reduction(4032, 3024), View::reduction(800, 600)], [4, 1]);
+    /// ```
     pub fn reduction(width: u32, height: u32) -> u32 {
         let long = width.max(height);
         [8, 4, 2].into_iter().find(|n| long / n >= Self::LONG_SIDE).unwrap_or(1)
@@ -151,6 +209,13 @@ impl View {
     }
 
     /// A view of a decoded picture, reduced by `reduction` (1, 2, 4 or 8; 1 keeps the scale).
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Pixmap, View};
+    /// let gray = Pixmap::new(2, 2, vec![128; 12]).unwrap();
+    /// let view = View::from_pixmap(&gray, 1);
+    /// assert_eq!(view.luma.data(), [128; 4]);
+    /// ```
     pub fn from_pixmap(pixmap: &Pixmap, reduction: u32) -> Self {
         let mut rows = ViewRows::new(pixmap.width, pixmap.height, reduction, Samples::Rgb);
         for row in pixmap.data.chunks_exact(pixmap.width as usize * 3) {
@@ -162,6 +227,13 @@ impl View {
     }
 
     /// The view as it stands upright.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Pixmap, View};
+    /// let stored = View::from_pixmap(&Pixmap::new(4, 2, vec![0; 24]).unwrap(), 1);
+    /// let upright = stored.oriented(Orientation::from_exif(6));
+    /// assert_eq!((upright.width, upright.height), (2, 4));
+    /// ```
     pub fn oriented(self, orientation: Orientation) -> Self {
         let (width, height) = orientation.size(self.width, self.height);
         Self {
@@ -174,6 +246,14 @@ impl View {
 }
 
 /// A part of a picture: columns and rows of pixels of the original.
+///
+/// ```
+/// use idenfy_preflight::pixmap::{Orientation, Region};
+/// let top_left = Region { x: 0..10, y: 0..20 };
+/// // Where to read in a file of 100 x 50 that is to be turned by a quarter.
+/// let stored = Orientation::Turned90.stored(&top_left, 100, 50);
+/// assert_eq!((stored.x.len(), stored.y.len()), (20, 10));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// Columns.
@@ -183,6 +263,14 @@ pub struct Region {
 }
 
 /// The eight ways a camera may have been held (TIFF 6.0, tag 274; EXIF 2.32, table 4).
+///
+/// ```
+/// use idenfy_preflight::pixmap::Orientation;
+/// let held = Orientation::from_exif(6);
+/// assert!(held.swaps_sides());
+/// assert_eq!((held.size(4032, 3024), held.exif()), ((3024, 4032), 6));
+/// assert_eq!(Orientation::from_exif(77), Orientation::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Orientation {
     /// 1: as stored.
@@ -206,6 +294,11 @@ pub enum Orientation {
 
 impl Orientation {
     /// From the tag's value; anything but 1 to 8 counts as upright, as viewers do.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Orientation;
+    /// assert_eq!([1, 6, 9].map(Orientation::from_exif), [Orientation::Upright, Orientation::Turned90, Orientation::Upright]);
+    /// ```
     pub fn from_exif(value: u32) -> Self {
         match value {
             2 => Self::Mirrored,
@@ -230,11 +323,22 @@ impl Orientation {
     }
 
     /// The size of the upright picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::Orientation;
+    /// assert_eq!(Orientation::Turned270.size(4032, 3024), (3024, 4032));
+    /// ```
     pub fn size(self, width: u32, height: u32) -> (u32, u32) {
         if self.swaps_sides() { (height, width) } else { (width, height) }
     }
 
     /// Where a region of the upright picture is in the stored one of this size.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Orientation, Region};
+    /// let stored = Orientation::Turned180.stored(&Region { x: 0..10, y: 0..20 }, 100, 50);
+    /// assert_eq!(stored, Region { x: 90..100, y: 30..50 });
+    /// ```
     pub fn stored(self, region: &Region, width: u32, height: u32) -> Region {
         use Orientation::*;
         let (x, y) = (region.x.clone(), region.y.clone());

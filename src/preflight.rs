@@ -30,6 +30,13 @@ use rayon::prelude::*;
 use std::{borrow::Cow, sync::Arc};
 
 /// What came of a submission.
+///
+/// ```
+/// use idenfy_preflight::{Outcome, Preflight, Submission};
+/// let Outcome { report, request, .. } = Preflight::default().check(Submission::new())?;
+/// assert!(request.is_none() && report.all_findings().any(|finding| finding.denies()));
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -43,6 +50,14 @@ pub struct Outcome {
 ///
 /// Work runs in parallel over images in the rayon pool that it is called in: `pool.install(|| preflight.check(…))`
 /// uses a pool of your own. Results do not depend on the number of threads.
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step, report::Verdict};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?;
+/// assert_eq!(preflight.inspect(&photo)?.verdict, Verdict::Ready);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Preflight {
     options: Options,
@@ -60,6 +75,13 @@ impl Default for Preflight {
 
 impl Preflight {
     /// With these settings.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Options, Preflight};
+    /// let mut options = Options::default();
+    /// options.convert = true;
+    /// assert!(Preflight::new(options).options().convert);
+    /// ```
     pub fn new(options: Options) -> Self {
         Self {
             fingerprint: options.fingerprint().into(),
@@ -70,6 +92,16 @@ impl Preflight {
     }
 
     /// Stops when told to.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Cancel, Error, Image, Preflight, Step};
+    /// let cancel = Cancel::default();
+    /// let preflight = Preflight::default().cancelled_by(cancel.clone());
+    /// cancel.cancel();
+    /// let looked = preflight.inspect(&Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?);
+    /// assert!(matches!(looked, Err(Error::Cancelled)));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn cancelled_by(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
         self
@@ -93,6 +125,11 @@ impl Preflight {
     }
 
     /// The settings.
+    ///
+    /// ```
+    /// use idenfy_preflight::Preflight;
+    /// assert_eq!(Preflight::default().options().service.max_body_bytes, 20_000_000);
+    /// ```
     pub fn options(&self) -> &Options {
         &self.options
     }
@@ -101,6 +138,16 @@ impl Preflight {
     ///
     /// # Errors
     /// [`Error::Cancelled`]. What is wrong with the file is in the report.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, check::advice::Advice};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// assert_eq!(report.advice, Advice::Retake);
+    /// println!("{}", report.findings[0].help); // Tilt the document away from the lamp …
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn inspect(&self, image: &Image<'_>) -> Result<ImageReport, Error> {
         self.cancel.check()?;
         let mut looked = self.look(image);
@@ -116,6 +163,21 @@ impl Preflight {
     ///
     /// # Errors
     /// [`Error::Cancelled`]. What is wrong with the submission is in the report.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, Submission};
+    /// let preflight = Preflight::default();
+    /// let mut submission = Submission::new()
+    ///     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    ///     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    ///     submission = submission.image(image);
+    /// }
+    /// let outcome = preflight.check(&submission)?;
+    /// let request = outcome.request.expect("nothing denies it");
+    /// assert!(request.body().len() < 20_000_000);
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn check<'s, 'a: 's>(&self, submission: impl Into<Cow<'s, Submission<'a>>>) -> Result<Outcome, Error> {
         self.check_either(submission.into())
     }
@@ -177,6 +239,18 @@ impl Preflight {
 
     /// A picture for people to look at, with its worst place near its own scale: what `report` was made of, or what stands
     /// in for it. With `redact`, faces and print are hidden. `None` for what cannot be shown.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// let preview = preflight.preview(&photo, &report, false).expect("a picture");
+    /// assert!(preview.jpeg.starts_with(b"\xFF\xD8") && preview.detail.is_some());
+    /// let redacted = preflight.preview(&photo, &report, true).expect("a picture");
+    /// assert!(redacted.redacted && redacted.detail.is_none());
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn preview(&self, image: &Image<'_>, report: &ImageReport, redact: bool) -> Option<Preview> {
         let limits = &self.options.limits.watched(&self.cancel);
         let mut header = probed(&image.bytes, limits).ok()?;
@@ -233,6 +307,7 @@ impl Preflight {
         let Options { convert, pdf_password, .. } = &self.options;
         let replace = || replace::replace(bytes, &header, *convert, pdf_password.as_ref(), limits);
         let replaced = contained("container", replace).unwrap_or_else(|refusal| Some(Err(refused(refusal))));
+        #[expect(clippy::result_large_err, reason = "made once an image")]
         let replaced = replaced.map(|new| new.and_then(|new| Ok((probed(&new.bytes, limits).map_err(refused)?, new))));
         match replaced {
             None => looked.findings.extend(original),

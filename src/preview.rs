@@ -13,6 +13,14 @@ use crate::{
 use std::fmt;
 
 /// A picture reduced for people to look at. Its `Debug` shows sizes alone.
+///
+/// ```
+/// use idenfy_preflight::{pixmap::Pixmap, preview::Preview};
+/// let photo = Pixmap::new(2400, 1800, vec![180; 2400 * 1800 * 3]).unwrap();
+/// let preview = Preview::of(&photo, (2400, 1800), None, None).unwrap();
+/// assert_eq!((preview.width, preview.height, preview.redacted), (2400, 1800, false));
+/// assert!(preview.jpeg.len() < 100_000 && Preview::LONG_SIDE == 1200);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preview {
@@ -29,6 +37,15 @@ pub struct Preview {
 }
 
 /// A part of a picture.
+///
+/// ```
+/// use idenfy_preflight::{pixmap::Pixmap, preview::Preview};
+/// let photo = Pixmap::new(2400, 1800, vec![180; 2400 * 1800 * 3]).unwrap();
+/// let soft = [1000.0, 800.0, 200.0, 100.0];
+/// let detail = Preview::of(&photo, (2400, 1800), Some(soft), None).unwrap().detail.unwrap();
+/// let [x, y, width, height] = detail.place;
+/// assert!(x < 1000 && y < 800 && x + width > 1200 && y + height > 900, "with what is around it");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Detail {
@@ -52,6 +69,13 @@ impl Preview {
     /// Of an upright picture, or of one reduced from `width` x `height`. `worst` is the place `[x, y, width, height]` to
     /// show near its own scale, in pixels of the original; with something to hide there is no such detail. `None` for a
     /// picture that no JPEG holds.
+    ///
+    /// ```
+    /// use idenfy_preflight::{pixmap::Pixmap, preview::Preview};
+    /// let thumbnail = Pixmap::new(400, 300, vec![180; 400 * 300 * 3]).unwrap();
+    /// let preview = Preview::of(&thumbnail, (4000, 3000), None, None).unwrap(); // reduced while it was read
+    /// assert_eq!((preview.width, preview.height), (4000, 3000));
+    /// ```
     pub fn of(
         picture: &Pixmap,
         (width, height): (u32, u32),
@@ -88,6 +112,20 @@ impl fmt::Debug for Detail {
 ///
 /// Where print cannot be told from what is around it, or no face is found in a selfie, all of the document or picture is
 /// hidden: a file that shows too little can be asked for again.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::{Step, preview::{Hidden, Preview, of_view}};
+/// let hidden = Hidden::of(&Step::Front, &view);
+/// let picture = of_view(&view).unwrap();
+/// let filed = Preview::of(&picture, (view.width, view.height), None, Some(&hidden)).unwrap();
+/// assert!(filed.redacted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hidden {
     /// `[x, y, width, height]` in pixels of the upright original.
@@ -105,6 +143,20 @@ const GROWN: f32 = 0.4;
 
 impl Hidden {
     /// Of a picture that was sent for `step`.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{Step, preview::{Hidden, Preview, of_view}};
+    /// let (picture, size) = (of_view(&view).unwrap(), (view.width, view.height));
+    /// let hidden = Hidden::of(&Step::Front, &view);
+    /// let [shown, filed] = [None, Some(&hidden)].map(|hidden| Preview::of(&picture, size, None, hidden).unwrap());
+    /// assert!(filed.jpeg.len() < shown.jpeg.len() / 2, "print and portrait are gone");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(step: &Step, view: &View) -> Self {
         let (w, h) = (view.width as f32, view.height as f32);
         let on_document = measure::measure(view);
@@ -200,6 +252,18 @@ fn bounds(corners: [[f32; 2]; 4]) -> [f32; 4] {
 }
 
 /// A picture that only PDFs need: what measuring sees of it, in colour.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::preview::of_view;
+/// let picture = of_view(&view).unwrap();
+/// assert_eq!((picture.width(), picture.height()), (view.luma.width(), view.luma.height()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn of_view(view: &View) -> Option<Pixmap> {
     let (w, h) = (view.luma.width(), view.luma.height());
     let data = (0..h).flat_map(|y| (0..w).flat_map(move |x| colour(view, x, y))).collect();

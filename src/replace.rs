@@ -21,6 +21,18 @@ use crate::{
 const QUALITY: u8 = 95;
 
 /// Another file for the same picture, and a finding that says so.
+///
+/// ```
+/// # #[cfg(feature = "bmp")] {
+/// use idenfy_preflight::{options::Limits, probe, replace::replace, rules::Rule};
+/// let (limits, bitmap) = (Limits::default(), std::fs::read("testdata/converted.bmp")?);
+/// let header = probe::probe(&bitmap, &limits)?;
+/// let replacement = replace(&bitmap, &header, true, None, &limits).unwrap().unwrap();
+/// assert!(replacement.bytes.starts_with(b"\xFF\xD8"));
+/// assert_eq!(replacement.findings[0].rule, Rule::Converted);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Replacement {
     /// The file.
@@ -35,6 +47,17 @@ pub struct Replacement {
 ///
 /// # Errors
 /// A finding when it was asked for and cannot be done.
+///
+/// ```
+/// use idenfy_preflight::{options::{Limits, PdfPassword}, probe, replace::replace, rules::Rule};
+/// let (limits, bill) = (Limits::default(), std::fs::read("testdata/pdf_encrypted.pdf")?);
+/// let header = probe::probe(&bill, &limits)?;
+/// assert!(replace(&bill, &header, true, None, &limits).is_none(), "nothing was asked for");
+/// let wrong = PdfPassword::new("not this one");
+/// let told = replace(&bill, &header, false, Some(&wrong), &limits).unwrap().unwrap_err();
+/// assert_eq!(told.rule, Rule::PdfEncrypted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn replace(
     bytes: &[u8],
     header: &Header,

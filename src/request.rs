@@ -15,6 +15,25 @@ use std::{borrow::Cow, fmt};
 /// A request that is ready to send. It exists only when no finding denies it; there is no other way to make one.
 ///
 /// Its `Debug` shows sizes, never content.
+///
+/// ```
+/// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+/// # let options = Options::default();
+/// # let preflight = Preflight::new(options);
+/// # let mut submission = Submission::new()
+/// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(submission)?;
+/// let request = outcome.request.expect("nothing denies it");
+/// assert!(request.body().starts_with(b"{\"token\":") && !request.skips_analysis());
+/// assert_eq!(request.images().map(|(step, _)| step.name()).collect::<Vec<_>>(), ["FRONT", "BACK", "FACE"]);
+/// assert!(request.token().is_some() && request.scan_ref().is_none());
+/// assert!(format!("{request:?}").len() < 60, "sizes alone");
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(PartialEq, Eq)]
 pub struct Request {
     body: Vec<u8>,
@@ -26,16 +45,67 @@ pub struct Request {
 
 impl Request {
     /// The bytes to POST to `/api/v2/process` with `Content-Type: application/json`.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+    /// # let options = Options::default();
+    /// # let preflight = Preflight::new(options);
+    /// # let mut submission = Submission::new()
+    /// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(submission)?;
+    /// let request = outcome.request.expect("nothing denies it");
+    /// let body: serde_json::Value = serde_json::from_slice(request.body())?;
+    /// assert_eq!(body["country"], "LT");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// The bytes, given away.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+    /// # let options = Options::default();
+    /// # let preflight = Preflight::new(options);
+    /// # let mut submission = Submission::new()
+    /// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(submission)?;
+    /// let request = outcome.request.expect("nothing denies it");
+    /// let body: Vec<u8> = request.into_body(); // to an HTTP client that wants to own it
+    /// assert!(body.ends_with(b"}}"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
 
     /// The steps in the order of the body, with the bytes of each image before base64.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+    /// # let options = Options::default();
+    /// # let preflight = Preflight::new(options);
+    /// # let mut submission = Submission::new()
+    /// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(submission)?;
+    /// let request = outcome.request.expect("nothing denies it");
+    /// let bytes: usize = request.images().map(|(_, bytes)| bytes).sum();
+    /// assert!(bytes < request.body().len());
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn images(&self) -> impl Iterator<Item = (&Step, usize)> {
         self.images.iter().map(|(step, bytes)| (step, *bytes))
     }
@@ -51,6 +121,23 @@ impl Request {
     }
 
     /// The body for people to read: every image as the number of its characters, the token hidden.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+    /// # let options = Options::default();
+    /// # let preflight = Preflight::new(options);
+    /// # let mut submission = Submission::new()
+    /// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(submission)?;
+    /// let request = outcome.request.expect("nothing denies it");
+    /// println!("{}", request.skeleton());
+    /// assert!(request.skeleton().starts_with(r#"{"token":"(hidden)","country":"LT""#));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn skeleton(&self) -> String {
         let texts = |(_, bytes): &(Step, usize)| base64_len(*bytes as u64) as usize;
         let tail = if self.skip_analysis { SKIPPING_TAIL } else { TAIL };
@@ -151,6 +238,13 @@ impl Envelope {
 ///
 /// # Panics
 /// When `into` is too short, or in debug builds too long: it is four characters for each begun triple of bytes.
+///
+/// ```
+/// use idenfy_preflight::{recompress::budget::base64_len, request::encode};
+/// let mut text = vec![0; base64_len(5) as usize];
+/// encode(b"hello".as_slice().into(), &mut text);
+/// assert_eq!(text, b"aGVsbG8=");
+/// ```
 pub fn encode(mut bytes: Cow<'_, [u8]>, mut into: &mut [u8]) {
     let engine = Simd::standard(PAD);
     loop {

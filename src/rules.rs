@@ -1,10 +1,16 @@
 //! Every rule in one table: its name, what it looks for, how much it weighs by default.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::{Deserialize, Serialize, de::Error};
+use std::{borrow::Cow, fmt};
 
 /// What a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+///
+/// ```
+/// use idenfy_preflight::rules::{Family, Rule};
+/// let about_pictures = Rule::ALL.iter().filter(|rule| rule.family() == Family::Quality);
+/// assert!(about_pictures.count() > 10);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// The file itself: kind, integrity, encryption.
@@ -16,6 +22,11 @@ pub enum Family {
 }
 
 /// How much a finding weighs.
+///
+/// ```
+/// use idenfy_preflight::rules::Level;
+/// assert!(Level::Allow < Level::Warn && Level::Warn < Level::Deny);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
@@ -30,6 +41,14 @@ pub enum Level {
 macro_rules! rules {
     ($($family:ident { $($variant:ident $id:literal $level:ident $summary:literal $help:literal;)* })*) => {
         /// A rule; [`Rule::id`] is the name that flags and reports use.
+        ///
+        /// ```
+        /// use idenfy_preflight::rules::{Family, Level, Rule};
+        /// let rule = Rule::from_id("pdf_encrypted").unwrap();
+        /// assert_eq!((rule, rule.id()), (Rule::PdfEncrypted, "pdf_encrypted"));
+        /// assert_eq!((rule.family(), rule.default_level()), (Family::Container, Level::Deny));
+        /// println!("{}: {} {}", rule, rule.summary(), rule.help());
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {
@@ -213,6 +232,12 @@ rules! {
 
 impl Rule {
     /// The rule of that name.
+    ///
+    /// ```
+    /// use idenfy_preflight::rules::Rule;
+    /// assert_eq!(Rule::from_id("glare"), Some(Rule::Glare));
+    /// assert_eq!(Rule::from_id("glaer"), None);
+    /// ```
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|r| r.id() == id)
     }
@@ -227,5 +252,12 @@ impl fmt::Display for Rule {
 impl Serialize for Rule {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Cow::<str>::deserialize(deserializer)?;
+        Self::from_id(&id).ok_or_else(|| D::Error::custom(format_args!("there is no rule `{id}`")))
     }
 }

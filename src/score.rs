@@ -5,10 +5,22 @@
 //! known faults; `testdata/CALIBRATION.md` has the data, the operating points and what does not work.
 
 use crate::measure::{Measurements, face::Faces, sharpness::Sharpness};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Scores of one image, 0 to 100, higher is better; `None` where it was not measured or cannot be told.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::{measure, score::score};
+/// let scores = score(&measure::measure(&view));
+/// assert!(scores.legibility > Some(90) && scores.face.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Scores {
     /// The estimate that the text can be read, all faults together.
@@ -27,6 +39,11 @@ pub struct Scores {
 
 impl Scores {
     /// The glare score of a document of which this share, 0 to 1, is blown out.
+    ///
+    /// ```
+    /// use idenfy_preflight::score::Scores;
+    /// assert_eq!([0.0, 0.02, 0.1].map(Scores::of_glare), [100, 79, 30]);
+    /// ```
     pub fn of_glare(fraction: f32) -> u8 {
         percent((-GLARE_FALL * fraction).exp())
     }
@@ -37,6 +54,19 @@ fn percent(p: f32) -> u8 {
 }
 
 /// The probability, 0 to 1, that the text can be read as far as each cause is concerned.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::{measure, score::Causes};
+/// let causes = Causes::of(&measure::measure(&view));
+/// assert!(causes.sharp > Some(0.9) && causes.light > 0.9 && causes.whole == 1.0);
+/// assert!(causes.legible() > Some(0.9));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Causes {
@@ -79,6 +109,17 @@ const GLARE_FALL: f32 = 12.0;
 
 impl Causes {
     /// From what was measured.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, score::Causes};
+    /// assert!(Causes::of(&measure::measure(&view)).fine > 0.9, "letters are high enough");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(m: &Measurements) -> Self {
         let acutance = ACUTANCE.0 + ACUTANCE_SMALL * (1.0 - m.across_px / FULL_SIZE).max(0.0);
         let whole = m.document.as_ref().is_none_or(|d| d.fully_visible);
@@ -97,12 +138,37 @@ impl Causes {
     }
 
     /// All together; `None` where sharpness cannot be told.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, score::Causes};
+    /// let mut causes = Causes::of(&measure::measure(&view));
+    /// assert!(causes.legible() > Some(0.9));
+    /// causes.sharp = None;
+    /// assert_eq!(causes.legible(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn legible(&self) -> Option<f32> {
         Some(self.sharp? * self.light * self.fine * self.unglared * self.whole)
     }
 }
 
 /// Maps measurements to scores.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::{measure, score::score};
+/// assert_eq!(score(&measure::measure(&view)).sharpness, Some(100));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn score(m: &Measurements) -> Scores {
     let causes = Causes::of(m);
     // A selfie has no print and no document: its face is scored instead.

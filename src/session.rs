@@ -2,6 +2,15 @@
 //! for. Unknown fields are ignored; missing ones fall back, and so do empty lists, objects and texts, which is how some
 //! languages write nothing (PHP writes `[]` for `{}`). Any other known field of the wrong type is an error, because to
 //! guess wrongly about, say, `nfcRequired` would spend the token.
+//!
+//! ```
+//! use idenfy_preflight::{Session, Submission};
+//!
+//! let created = br#"{"authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b", "utilityBill": true}"#;
+//! let submission = Submission::new().session(Session::from_json(created)?).country("LT");
+//! assert!(submission.session.is_some_and(|session| session.utility_bill));
+//! # Ok::<(), idenfy_preflight::session::SessionError>(())
+//! ```
 
 use crate::{
     country::Country,
@@ -11,6 +20,17 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeMap, fmt};
 
 /// What a session asks for.
+///
+/// ```
+/// use idenfy_preflight::{Session, submission::TokenType};
+/// let session = Session::from_json(br#"{
+///     "authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b", "tokenType": "DOCUMENT", "country": "LT",
+///     "additionalSteps": {"ALL": {"ALL": {"VISA_PAGE": {"type": "UPLOAD"}}}}
+/// }"#)?;
+/// assert_eq!(session.known_token_type(), Some(TokenType::Document));
+/// assert_eq!(session.steps_for("LT".parse().ok(), None)[0].step.name(), "VISA_PAGE");
+/// # Ok::<(), idenfy_preflight::session::SessionError>(())
+/// ```
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Session {
@@ -45,6 +65,17 @@ pub struct Session {
 }
 
 /// A step beyond the identity document.
+///
+/// ```
+/// use idenfy_preflight::Session;
+/// let session = Session::from_json(br#"{
+///     "authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b", "tokenType": "DOCUMENT", "country": "LT",
+///     "additionalSteps": {"ALL": {"ALL": {"VISA_PAGE": {"type": "UPLOAD"}}}}
+/// }"#)?;
+/// let step = &session.additional_steps[0];
+/// assert_eq!((&step.country, step.step.name(), step.can_upload_pdf), (&None, "VISA_PAGE", None));
+/// # Ok::<(), idenfy_preflight::session::SessionError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AdditionalStep {
@@ -59,6 +90,12 @@ pub struct AdditionalStep {
 }
 
 /// Why a session could not be read.
+///
+/// ```
+/// use idenfy_preflight::{Session, session::SessionError};
+/// let error = Session::from_json(br#"{"nfcRequired": "perhaps"}"#).unwrap_err();
+/// assert!(matches!(&error, SessionError::Field { field, .. } if field == "nfcRequired"), "{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -82,6 +119,14 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError`] when it is not a JSON object, or a field that matters has another type than documented.
+    ///
+    /// ```
+    /// use idenfy_preflight::Session;
+    /// let session = Session::from_json(br#"{"authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b"}"#)?;
+    /// assert_eq!(session.scan_ref.as_deref(), Some("0a1b"));
+    /// assert!(session.token.is_some());
+    /// # Ok::<(), idenfy_preflight::session::SessionError>(())
+    /// ```
     pub fn from_json(json: &[u8]) -> Result<Self, SessionError> {
         // Windows editors and shells put a byte order mark in front.
         let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
@@ -115,6 +160,13 @@ impl Session {
     }
 
     /// The kind of session, when it is one that direct processing serves.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Session, submission::TokenType};
+    /// assert_eq!(Session::default().known_token_type(), Some(TokenType::Identification));
+    /// assert_eq!(Session::from_json(br#"{"tokenType": "VIDEO_CALL"}"#)?.known_token_type(), None);
+    /// # Ok::<(), idenfy_preflight::session::SessionError>(())
+    /// ```
     pub fn known_token_type(&self) -> Option<TokenType> {
         match self.token_type.as_deref() {
             None | Some("IDENTIFICATION") => Some(TokenType::Identification),
@@ -125,6 +177,17 @@ impl Session {
 
     /// The additional steps that are asked for with this country and document type. With the document type left out,
     /// those asked for with any type.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Session, submission::DocumentType};
+    /// let session = Session::from_json(br#"{
+    ///     "authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b", "tokenType": "DOCUMENT", "country": "LT",
+    ///     "additionalSteps": {"ALL": {"ALL": {"VISA_PAGE": {"type": "UPLOAD"}}}}
+    /// }"#)?;
+    /// let asked = session.steps_for("LT".parse().ok(), Some(DocumentType::Passport));
+    /// assert_eq!(asked.iter().map(|step| step.step.name()).collect::<Vec<_>>(), ["VISA_PAGE"]);
+    /// # Ok::<(), idenfy_preflight::session::SessionError>(())
+    /// ```
     pub fn steps_for(&self, country: Option<Country>, document_type: Option<DocumentType>) -> Vec<&AdditionalStep> {
         self.additional_steps
             .iter()

@@ -1,11 +1,18 @@
 //! What the caller wants sent: the nouns of the API, spelled as the API spells them.
 
 use crate::{error::Error, file, options::Limits, session::Session};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, path::Path, str::FromStr};
 use zeroize::Zeroize;
 
 /// The place of an image in the request: a key of its `images` object.
+///
+/// ```
+/// use idenfy_preflight::Step;
+/// assert_eq!(Step::from("utility-bill"), Step::UtilityBill);
+/// assert_eq!(Step::from("VISA_PAGE").name(), "VISA_PAGE");
+/// assert!(Step::Back.is_document() && !Step::Face.is_document());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// The document's front.
@@ -24,6 +31,12 @@ pub enum Step {
 
 impl Step {
     /// The key in the request.
+    ///
+    /// ```
+    /// use idenfy_preflight::Step;
+    /// assert_eq!([Step::Face, Step::SecondUtilityBill].map(|step| step.name().len()), [4, 19]);
+    /// assert_eq!(Step::Front.to_string(), "FRONT");
+    /// ```
     pub fn name(&self) -> &str {
         match self {
             Self::Front => "FRONT",
@@ -36,6 +49,11 @@ impl Step {
     }
 
     /// Whether it shows a side of the identity document.
+    ///
+    /// ```
+    /// use idenfy_preflight::Step;
+    /// assert!(Step::Front.is_document() && !Step::UtilityBill.is_document());
+    /// ```
     pub fn is_document(&self) -> bool {
         matches!(self, Self::Front | Self::Back)
     }
@@ -67,6 +85,15 @@ impl fmt::Display for Step {
     }
 }
 
+impl<'de> Deserialize<'de> for Step {
+    /// By its name to the letter, so that what was written reads back as it was.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        let known = Self::from(&*name);
+        Ok(if known.name() == name { known } else { Self::Custom(name.into()) })
+    }
+}
+
 impl Serialize for Step {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -74,6 +101,12 @@ impl Serialize for Step {
 }
 
 /// The four document types that direct processing takes (Direct Processing page, 2026).
+///
+/// ```
+/// use idenfy_preflight::submission::DocumentType;
+/// assert_eq!("DRIVER_LICENSE".parse(), Ok(DocumentType::DriverLicense));
+/// assert_eq!(DocumentType::ALL.map(DocumentType::name)[0], "ID_CARD");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DocumentType {
@@ -117,6 +150,12 @@ impl fmt::Display for DocumentType {
 }
 
 /// What kind of session the token belongs to (session creation, `tokenType`).
+///
+/// ```
+/// use idenfy_preflight::{Submission, submission::TokenType};
+/// let submission = Submission::new().token_type(TokenType::Document); // no selfie is asked for
+/// assert_eq!(TokenType::default(), TokenType::Identification);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TokenType {
@@ -128,6 +167,13 @@ pub enum TokenType {
 }
 
 /// A session's token. Good for one call, so never shown: its `Debug` is redacted and its bytes are wiped on drop.
+///
+/// ```
+/// use idenfy_preflight::submission::Token;
+/// let token = Token::new("3FA5TFPA2ZE3LMPGGS1EGOJNJE\n");
+/// assert_eq!(token.expose(), "3FA5TFPA2ZE3LMPGGS1EGOJNJE");
+/// assert_eq!(format!("{token:?}"), "Token(…)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -160,6 +206,12 @@ impl Drop for Token {
 }
 
 /// When `skipAnalysis` is set in the request.
+///
+/// ```
+/// use idenfy_preflight::{SkipAnalysis, Submission};
+/// let submission = Submission::new().skip_analysis(SkipAnalysis::Warranted);
+/// assert_eq!(SkipAnalysis::default(), SkipAnalysis::Never);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SkipAnalysis {
     /// Never: the report recommends, the caller decides.
@@ -172,6 +224,12 @@ pub enum SkipAnalysis {
 }
 
 /// One image of a submission: the file's bytes as the user gave them, borrowed or owned.
+///
+/// ```
+/// use idenfy_preflight::{Image, Step};
+/// let upload = Image::new(Step::Front, "IMG_0042.jpg", vec![0xFF, 0xD8]);
+/// assert_eq!((upload.size(), format!("{upload:?}").as_str()), (2, "Image(FRONT, 2 bytes)"));
+/// ```
 #[derive(Clone)]
 pub struct Image<'a> {
     /// Its place in the request.
@@ -186,6 +244,13 @@ pub struct Image<'a> {
 
 impl<'a> Image<'a> {
     /// An image of these bytes.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step};
+    /// let lent: &[u8] = b"bytes of an upload";
+    /// let image = Image::new(Step::Face, "selfie.jpg", lent); // or an owned Vec<u8>
+    /// assert_eq!(image.step, Step::Face);
+    /// ```
     pub fn new(step: impl Into<Step>, name: impl Into<Cow<'a, str>>, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
         Self { step: step.into(), name: name.into(), bytes: bytes.into(), unread: None }
     }
@@ -196,6 +261,17 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// [`Error::Read`] for whatever is no ordinary file, cannot be read, or changes while it is read.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step, options::Limits};
+    /// let front = Image::open(Step::Front, "testdata/front.jpg", &Limits::default())?;
+    /// let mut small = Limits::default();
+    /// small.max_file_bytes = 1000;
+    /// let unread = Image::open(Step::Front, "testdata/front.jpg", &small)?;
+    /// assert_eq!(unread.unread, Some(front.size()));
+    /// assert!(unread.bytes.is_empty());
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn open(step: impl Into<Step>, path: impl AsRef<Path>, limits: &Limits) -> Result<Image<'static>, Error> {
         let path = path.as_ref();
         let name = Cow::Owned(path.to_string_lossy().into_owned());
@@ -207,6 +283,11 @@ impl<'a> Image<'a> {
     }
 
     /// Bytes of the file, read or not.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step};
+    /// assert_eq!(Image::new(Step::Front, "", vec![0; 1234]).size(), 1234);
+    /// ```
     pub fn size(&self) -> u64 {
         self.unread.unwrap_or(self.bytes.len() as u64)
     }
@@ -219,6 +300,18 @@ impl fmt::Debug for Image<'_> {
 }
 
 /// What the caller wants sent. Nothing in it is checked before [`Preflight::check`](crate::Preflight::check).
+///
+/// ```
+/// use idenfy_preflight::{Image, SkipAnalysis, Step, Submission, submission::TokenType};
+/// let submission = Submission::new()
+///     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE") // or .session(…), which has it
+///     .token_type(TokenType::Document)
+///     .country("LT")
+///     .document_type("PASSPORT")
+///     .skip_analysis(SkipAnalysis::Warranted)
+///     .image(Image::new(Step::Front, "front.jpg", vec![0; 9]));
+/// assert_eq!(submission.images.len(), 1);
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Submission<'a> {
@@ -240,11 +333,22 @@ pub struct Submission<'a> {
 
 impl<'a> Submission<'a> {
     /// An empty submission.
+    ///
+    /// ```
+    /// use idenfy_preflight::Submission;
+    /// assert!(Submission::new().images.is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets the token.
+    ///
+    /// ```
+    /// use idenfy_preflight::Submission;
+    /// let submission = Submission::new().token(" 3FA5TFPA2ZE3LMPGGS1EGOJNJE\n");
+    /// assert_eq!(submission.token.as_ref().map(|token| token.expose().len()), Some(26));
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Token::new(token));
         self
@@ -257,36 +361,75 @@ impl<'a> Submission<'a> {
     }
 
     /// Sets the country.
+    ///
+    /// ```
+    /// use idenfy_preflight::Submission;
+    /// assert_eq!(Submission::new().country("lt").country.as_deref(), Some("lt")); // judged by the check
+    /// ```
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
     /// Sets the document type, one of the four or any other spelling to be judged.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Submission, submission::DocumentType};
+    /// let submission = Submission::new().document_type(DocumentType::Passport.name());
+    /// assert_eq!(submission.document_type.as_deref(), Some("PASSPORT"));
+    /// ```
     pub fn document_type(mut self, document_type: impl Into<String>) -> Self {
         self.document_type = Some(document_type.into());
         self
     }
 
     /// Sets the kind of session.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Submission, submission::TokenType};
+    /// let without_selfie = Submission::new().token_type(TokenType::Document);
+    /// assert_eq!(without_selfie.token_type, Some(TokenType::Document));
+    /// ```
     pub fn token_type(mut self, token_type: TokenType) -> Self {
         self.token_type = Some(token_type);
         self
     }
 
     /// Sets the session; its token is used when none was set.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Session, Submission};
+    /// let created = Session::from_json(br#"{"authToken": "3FA5TFPA2ZE3LMPGGS1EGOJNJE", "scanRef": "0a1b"}"#)?;
+    /// let submission = Submission::new().session(created).country("LT");
+    /// assert!(submission.session.is_some());
+    /// # Ok::<(), idenfy_preflight::session::SessionError>(())
+    /// ```
     pub fn session(mut self, session: Session) -> Self {
         self.session = Some(session);
         self
     }
 
     /// Sets when `skipAnalysis` is asked for.
+    ///
+    /// ```
+    /// use idenfy_preflight::{SkipAnalysis, Submission};
+    /// let submission = Submission::new().skip_analysis(SkipAnalysis::Warranted);
+    /// assert_eq!(submission.skip_analysis, SkipAnalysis::Warranted);
+    /// ```
     pub fn skip_analysis(mut self, skip: SkipAnalysis) -> Self {
         self.skip_analysis = skip;
         self
     }
 
     /// Adds an image.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Step, Submission};
+    /// let submission = Submission::new()
+    ///     .image(Image::new(Step::Front, "front.jpg", vec![0xFF, 0xD8]))
+    ///     .image(Image::new("VISA_PAGE", "visa.jpg", vec![0xFF, 0xD8]));
+    /// assert_eq!(submission.images[1].step.name(), "VISA_PAGE");
+    /// ```
     pub fn image(mut self, image: Image<'a>) -> Self {
         self.images.push(image);
         self

@@ -12,6 +12,14 @@ use lopdf::{Dictionary, Document, Object};
 use std::collections::{HashSet, VecDeque};
 
 /// Why there is no decrypted copy. Never holds the password.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, unlock::{UnlockError, unlock}};
+/// let locked = std::fs::read("testdata/pdf_encrypted.pdf")?;
+/// assert_eq!(unlock(&locked, None, &Limits::default()), Err(UnlockError::PasswordNeeded));
+/// assert_eq!(unlock(&locked, Some("guess"), &Limits::default()), Err(UnlockError::WrongPassword));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnlockError {
@@ -46,6 +54,15 @@ const SHARE: u64 = 4;
 ///
 /// # Errors
 /// [`UnlockError`].
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{Details, pdf}, unlock::unlock};
+/// let (limits, locked) = (Limits::default(), std::fs::read("testdata/pdf_encrypted_owner_only.pdf")?);
+/// let open = unlock(&locked, None, &limits)?; // it opens without a password
+/// let Details::Pdf(pdf) = pdf::probe(&open, &limits)?.details else { panic!("a PDF") };
+/// assert_eq!(pdf.encryption, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn unlock(bytes: &[u8], password: Option<&str>, limits: &Limits) -> Result<Vec<u8>, UnlockError> {
     let Opened { mut file, encryption, rebuilt, .. } = open(bytes, limits)?;
     let Some(encryption) = encryption else { return Err(UnlockError::NotEncrypted) };

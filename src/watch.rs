@@ -10,11 +10,26 @@ use std::{
 };
 
 /// Tells a running check to stop. Clones share the flag.
+///
+/// ```
+/// use idenfy_preflight::{Cancel, Error, Preflight, Submission};
+/// let cancel = Cancel::default();
+/// let preflight = Preflight::default().cancelled_by(cancel.clone());
+/// cancel.cancel(); // from a signal handler, or when the client hangs up
+/// assert!(matches!(preflight.check(Submission::new()), Err(Error::Cancelled)));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
     /// Asks to stop; the check returns [`Error::Cancelled`] in the midst of a picture too: within 50 ms at 12 megapixels.
+    ///
+    /// ```
+    /// use idenfy_preflight::Cancel;
+    /// let cancel = Cancel::default();
+    /// let in_the_handler = cancel.clone(); // clones share the flag
+    /// in_the_handler.cancel();
+    /// ```
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -73,8 +73,9 @@ function preflight(...arguments_) {
 }
 
 // The report's page.
-const report = JSON.parse(preflight('check', '--country', 'LT', '--document-type', 'ID_CARD', '--front', 'testdata/glare.jpg', '--back', 'testdata/back.jpg',
-  '--face', 'testdata/face.jpg', '--utility-bill', 'testdata/too_blurry.jpg', '--format', 'json', '--report', `${folder}/report.html`));
+const four = ['check', '--country', 'LT', '--document-type', 'ID_CARD', '--front', 'testdata/glare.jpg', '--back', 'testdata/back.jpg',
+  '--face', 'testdata/face.jpg', '--utility-bill', 'testdata/too_blurry.jpg', '--format', 'json'];
+const report = JSON.parse(preflight(...four, '--report', `${folder}/report.html`));
 await page.goto(`file://${folder}/report.html`);
 assert.equal(await page.title(), 'Not ready: 3 findings to settle');
 const stages = page.locator('.stage');
@@ -117,6 +118,22 @@ preflight('inspect', 'testdata/glare.jpg', '--redact', '--report', `${folder}/re
 await page.goto(`file://${folder}/redacted.html`);
 assert.equal(await page.getByText('glare.jpg').count(), 0);
 await accessible('redacted report');
+quiet();
+// In German: no heading or label is left that the English page has, but the steps' names, and it is read out as German.
+const labels = () => page.locator('h1, h2, h3, th, label, .badge').evaluateAll((all) => all.map((e) => [...e.childNodes]
+  .filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join(' ')).filter((text) => /[a-z]/.test(text)));
+await page.goto(`file://${folder}/report.html`);
+const english = new Set(await labels());
+preflight(...four, '--language', 'de', '--report', `${folder}/german.html`);
+await page.goto(`file://${folder}/german.html`);
+assert.equal(await page.title(), 'Nicht bereit: 3 Befunde sind zu klären');
+assert.equal(await page.locator('html').getAttribute('lang'), 'de');
+const german = await labels();
+assert.ok(german.length > 30 && english.size > 10);
+assert.deepEqual(german.filter((text) => english.has(text)), []);
+await accessible('German report');
+await page.setViewportSize({ width: 360, height: 780 });
+assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no scrolling sideways in German');
 quiet();
 console.log('report: right');
 

@@ -1,7 +1,11 @@
 //! The report as a page: nothing in it runs or loads, everything is where the report says, and redaction hides.
 #![cfg(feature = "html")]
 
-use idenfy_preflight::{Image, Outcome, Preflight, Step, Submission, preview::Preview, report::html::Page};
+use idenfy_preflight::{
+    Image, Outcome, Preflight, SkipAnalysis, Step, Submission, check::advice::Advice, finding::Finding,
+    preview::Preview, report::html::Page, rules::Rule, texts::Texts,
+};
+use std::collections::BTreeSet;
 
 fn testdata(name: &str) -> Vec<u8> {
     std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)).unwrap()
@@ -145,4 +149,91 @@ fn files_that_cannot_be_shown_have_no_preview() {
         let page = Page::of_images(&[report], &[None]).render(&preflight.options().thresholds);
         assert!(page.contains("cannot be shown"));
     }
+}
+
+/// What a person reads on a page, and what is read out: texts between tags, and those in attributes.
+fn said(page: &str) -> BTreeSet<String> {
+    let body = page.split_once("</style>").unwrap().1;
+    let title = page.split("<title>").nth(1).unwrap().split('<').next().unwrap();
+    let mut said = BTreeSet::from([title.to_owned()]);
+    for piece in body.split('<').filter(|piece| !piece.starts_with("/style")) {
+        let (tag, text) = piece.split_once('>').unwrap_or(("", piece));
+        let attributes = [" alt=\"", " aria-label=\""].into_iter().filter_map(|name| tag.split(name).nth(1));
+        said.extend(attributes.map(|value| value.split('"').next().unwrap().to_owned()));
+        // The request is no prose.
+        if !tag.starts_with("pre") {
+            said.insert(text.trim().to_owned());
+        }
+    }
+    said
+}
+
+#[test]
+fn a_german_page_has_no_english_left() {
+    let german = Texts::german();
+    let pictures = ["front.jpg", "glare.jpg", "too_blurry.jpg", "underexposed.jpg", "pdf_encrypted.pdf"];
+    let mut submission = submission("front.jpg").skip_analysis(SkipAnalysis::Never);
+    let steps = ["ONE", "TWO", "THREE", "FOUR", "FIVE"];
+    submission
+        .images
+        .extend(steps.into_iter().zip(pictures).map(|(step, name)| Image::new(step, name, testdata(name))));
+    let preflight = Preflight::default();
+    // One of which a copy is sent, one that is refused, one by one, and with the reasons for `skipAnalysis`.
+    for (redact, images) in [(false, 3), (true, 3), (false, 8)] {
+        let mut submission = submission.clone();
+        submission.images.truncate(images);
+        let mut outcome = preflight.check(&submission).unwrap();
+        let pairs = submission.images.iter().zip(&outcome.report.images);
+        let previews: Vec<_> = pairs.map(|(image, report)| preflight.preview(image, report, redact)).collect();
+        if images == 8 {
+            let front = &mut outcome.report.images[0];
+            front.advice = Advice::SendWithSkipAnalysis;
+            let glare =
+                Finding::new(Rule::Glare, "A reflection.", "Tilt it.").on(&Step::Front).with("covers", "nothing");
+            front
+                .findings
+                .push(glare.with("value", 0.021).with("threshold", 0.01).with("unit", "share of the document"));
+        }
+        let skeleton = outcome.request.as_ref().map(|request| request.skeleton());
+        let in_english = {
+            Texts::english().translate(&mut outcome.report);
+            Page::of_submission(&outcome.report, &previews, skeleton.clone()).render(&Default::default())
+        };
+        assert!(in_english.contains("<html lang=\"en\">"));
+        german.translate(&mut outcome.report);
+        let page = Page::of_submission(&outcome.report, &previews, skeleton).texts(&german).render(&Default::default());
+        let single = Page::of_images(&outcome.report.images, &previews).texts(&german).render(&Default::default());
+        assert!(page.contains("<html lang=\"de\">") && single.contains("<html lang=\"de\">"));
+        assert!(single.contains("Bildern können gesendet werden"));
+        assert_eq!(page.contains("verdeckt keine Schrift"), images == 8, "the reason for skipAnalysis");
+        // Names stay what they are, and what findings on the call say to programmers is marked as English.
+        let names = |text: &str| {
+            Rule::from_id(text).is_some()
+                || !text.contains(|c: char| c.is_ascii_lowercase())
+                || pictures.iter().chain(&["back.jpg", "face.jpg"]).any(|name| *name == text)
+        };
+        let english: Vec<_> = outcome.report.all_findings().filter(|f| german.get(f.rule.id()).is_none()).collect();
+        let marked = |text: &str| english.iter().any(|f| f.message == text || f.help == text);
+        assert_eq!(page.contains("lang=\"en\""), !english.is_empty());
+        let both: Vec<_> = said(&in_english).intersection(&said(&page)).cloned().collect();
+        let left: Vec<_> = both.iter().filter(|text| !names(text) && !marked(&text.replace("&quot;", "\""))).collect();
+        assert!(left.is_empty(), "{left:#?}");
+    }
+}
+
+#[test]
+fn a_german_text_is_german_throughout() {
+    let preflight = Preflight::default();
+    let mut outcome =
+        preflight.check(submission("front.jpg").image(Image::new("X", "glare.jpg", testdata("glare.jpg")))).unwrap();
+    let before = outcome.report.clone();
+    Texts::english().translate(&mut outcome.report);
+    assert_eq!(outcome.report, before);
+    let german = Texts::german();
+    german.translate(&mut outcome.report);
+    let text = outcome.report.told(Default::default()).texts(&german).to_string();
+    assert!(text.starts_with("gut  FRONT: front.jpg (JPEG, 1600 x 1200, 266,7 kB), Lesbarkeit"), "{text}");
+    assert!(text.contains("FEHLER  glare"), "{text}");
+    assert!(text.contains(", rechts (24,2 % des Dokuments, Schwelle 1 %)."), "{text}");
+    assert!(text.ends_with("Befund ist zuerst zu klären.\n") || text.ends_with("Befunde sind zuerst zu klären.\n"));
 }

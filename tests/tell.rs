@@ -107,3 +107,28 @@ fn completions_and_manual_come_from_the_arguments() {
     assert!(status == 0 && manual.contains("\\-\\-skip\\-analysis"));
     assert_eq!(preflight(&["man", "chek"]).0, 2);
 }
+
+#[test]
+fn pictures_are_for_terminals_alone() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_preflight"));
+    command.args(["inspect", "--picture", "testdata/glare.jpg"]).env("TERM", "xterm-kitty").env("CLICOLOR_FORCE", "1");
+    let (_, stdout, stderr) = ran(command.env_remove("TMUX"));
+    assert!(!stdout.contains("\x1b_G") && stdout.contains("hides print"), "{stdout}");
+    assert_eq!(stderr, "");
+    assert_eq!(preflight(&["inspect", "--picture", "--quiet", "testdata/glare.jpg"]).0, 2);
+}
+
+#[test]
+fn a_file_in_the_wrong_place_brings_a_tip() {
+    for (arguments, tip) in
+        [(&["testdata/front.jpg"][..], "inspect FILE"), (&["check", "testdata/front.jpg"], "--front FILE")]
+    {
+        let (status, _, stderr) = preflight(arguments);
+        assert!(status == 2 && stderr.contains("tip: ") && stderr.contains(tip), "{stderr}");
+    }
+    let (status, _, stderr) = preflight(&["testdata/no-such-file.jpg"]);
+    assert!(status == 2 && !stderr.contains("inspect FILE"), "{stderr}");
+    let (_, stdout, _) = preflight(&["check", "--document-type", "id card"]);
+    assert!(stdout.contains("Give ID_CARD if that was meant"), "{stdout}");
+    assert!(preflight(&["check", "--document-type", "library"]).1.contains("Give one of the four"));
+}

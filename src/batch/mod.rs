@@ -53,6 +53,14 @@ use std::{
 };
 
 /// How a batch is run.
+///
+/// ```
+/// use idenfy_preflight::batch::Settings;
+/// let mut settings = Settings::with_threads(2);
+/// settings.ordered = false; // answers as they are ready
+/// settings.window = 32 << 20;
+/// assert_eq!(settings.threads, 2);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -82,6 +90,11 @@ impl Default for Settings {
 
 impl Settings {
     /// The defaults for so many threads.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Settings;
+    /// assert!(Settings::with_threads(8).window > Settings::with_threads(1).window);
+    /// ```
     pub fn with_threads(threads: usize) -> Self {
         let threads = threads.clamp(1, 1024);
         Self {
@@ -96,6 +109,13 @@ impl Settings {
 }
 
 /// Tells a running batch to take no further lines and to finish those it has. Clones share the flag.
+///
+/// ```
+/// use idenfy_preflight::batch::Stop;
+/// let (stop, handlers) = (Stop::default(), Stop::default().clone());
+/// stop.clone().stop(); // from a signal handler
+/// assert!(stop.is_set() && !handlers.is_set());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -112,6 +132,26 @@ impl Stop {
 }
 
 /// What came of a line.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, batch::{Answered, Batch, Settings, Stop, Answer, Sink}};
+/// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+/// #[derive(Default)]
+/// struct Texts(Vec<String>);
+/// impl Sink for Texts {
+///     fn answer(&mut self, answer: &Answer) -> std::io::Result<()> {
+///         self.0.push(format!("{}: {}", answer.line, answer.text));
+///         Ok(())
+///     }
+///     fn flush(&mut self) -> std::io::Result<()> {
+///         Ok(())
+///     }
+/// }
+/// let mut texts = Texts::default();
+/// Batch::new(Preflight::default(), Settings::default()).run(&lines[..], Answered::default(), &Stop::default(), &mut texts)?;
+/// assert!(texts.0[0].starts_with(r#"1: {"line":1,"id":1"#));
+/// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Answer {
@@ -126,11 +166,44 @@ pub struct Answer {
 }
 
 /// Takes the answers.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, batch::{Answered, Batch, Settings, Stop, Sink}};
+/// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+/// // Whatever can be written to is one: a file, a socket, a vector.
+/// let mut answers: Vec<u8> = Vec::new();
+/// let sink: &mut dyn Sink = &mut answers;
+/// Batch::new(Preflight::default(), Settings::default()).run(&lines[..], Answered::default(), &Stop::default(), sink)?;
+/// sink.flush().unwrap();
+/// assert!(answers.ends_with(b"\n"));
+/// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+/// ```
 pub trait Sink {
     /// Takes one.
     ///
     /// # Errors
     /// Any error ends the batch.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, batch::{Answer, Answered, Batch, Settings, Sink, Stop}};
+    /// /// Answers go to a table of your own instead of a file.
+    /// #[derive(Default)]
+    /// struct Rows(Vec<(u64, serde_json::Value)>);
+    /// impl Sink for Rows {
+    ///     fn answer(&mut self, answer: &Answer) -> std::io::Result<()> {
+    ///         self.0.push((answer.line, serde_json::from_str(&answer.text)?));
+    ///         Ok(())
+    ///     }
+    ///     fn flush(&mut self) -> std::io::Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    /// let (lines, mut rows) = (&b"no JSON"[..], Rows::default());
+    /// let batch = Batch::new(Preflight::default(), Settings::with_threads(1));
+    /// batch.run(lines, Answered::default(), &Stop::default(), &mut rows)?;
+    /// assert!(rows.0[0].1["error"].is_string());
+    /// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+    /// ```
     fn answer(&mut self, answer: &Answer) -> io::Result<()>;
 
     /// Called when no further answer is there yet.
@@ -153,6 +226,15 @@ impl<W: Write> Sink for W {
 }
 
 /// What was done.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, batch::{Answered, Batch, Settings, Stop}};
+/// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+/// let batch = Batch::new(Preflight::default(), Settings::default());
+/// let done = batch.run(&lines[..], Answered::default(), &Stop::default(), &mut Vec::new())?;
+/// assert!(done.lines == 1 && !done.stopped && done.peak > 0);
+/// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Done {
@@ -165,6 +247,24 @@ pub struct Done {
 }
 
 /// Why a batch ended before its input did. All that was answered until then was given to the sink.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, batch::{Answered, Batch, Settings, Stop, BatchError}};
+/// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+/// /// A full disk.
+/// struct Full;
+/// impl std::io::Write for Full {
+///     fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+///         Err(std::io::ErrorKind::StorageFull.into())
+///     }
+///     fn flush(&mut self) -> std::io::Result<()> {
+///         Ok(())
+///     }
+/// }
+/// let batch = Batch::new(Preflight::default(), Settings::default());
+/// let ended = batch.run(&lines[..], Answered::default(), &Stop::default(), &mut Full);
+/// assert!(matches!(ended, Err(BatchError::Output(_))));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
@@ -191,6 +291,17 @@ pub enum BatchError {
 }
 
 /// Looks at many submissions.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, batch::{Answered, Batch, Settings, Stop}};
+/// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+/// let batch = Batch::new(Preflight::default(), Settings::with_threads(1));
+/// let mut answers: Vec<u8> = Vec::new();
+/// batch.run(&lines[..], Answered::default(), &Stop::default(), &mut answers)?;
+/// let answer: serde_json::Value = serde_json::from_slice(&answers).unwrap();
+/// assert_eq!((&answer["id"], &answer["advice"]), (&1.into(), &"send".into()));
+/// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+/// ```
 #[derive(Clone)]
 pub struct Batch {
     preflight: Preflight,
@@ -202,6 +313,11 @@ pub struct Batch {
 
 impl Batch {
     /// With these settings.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, batch::{Batch, Settings}};
+    /// let batch = Batch::new(Preflight::default(), Settings::with_threads(2));
+    /// ```
     pub fn new(preflight: Preflight, settings: Settings) -> Self {
         Self {
             preflight,
@@ -214,6 +330,14 @@ impl Batch {
 
     /// Writes the bodies of what is ready. An answer then says under which name: `"body": "….json"`. The name is made
     /// from the line's bytes (the first half of their SHA-256), so that a line that is looked at twice writes one body.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, batch::{Batch, Folder, Settings}};
+    /// let folder = tempfile::tempdir()?;
+    /// let bodies = Folder::open(folder.path().join("bodies"))?;
+    /// let batch = Batch::new(Preflight::default(), Settings::default()).bodies(std::sync::Arc::new(bodies));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn bodies(mut self, bodies: Arc<dyn Bodies>) -> Self {
         self.bodies = Some(bodies);
         self

@@ -24,6 +24,12 @@ use std::{
 const ROWS: usize = 8192;
 
 /// What a column holds.
+///
+/// ```
+/// use idenfy_preflight::batch::parquet::{COLUMNS, Kind};
+/// let (_, _, kind, pointer) = COLUMNS.iter().find(|column| column.0 == "legibility").unwrap();
+/// assert_eq!((*kind, *pointer), (Kind::Int, "/scores/legibility"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -44,6 +50,12 @@ pub enum Kind {
 }
 
 /// Whether a column is about the line or about one of its images.
+///
+/// ```
+/// use idenfy_preflight::batch::parquet::{About, COLUMNS};
+/// let of_images = COLUMNS.iter().filter(|column| column.1 == About::Image);
+/// assert!(of_images.count() > 20);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
     /// The line.
@@ -101,6 +113,17 @@ pub const COLUMNS: &[(&str, About, Kind, &str)] = {
 };
 
 /// A [`Sink`] that writes a Parquet file. Without [`finish`](Parquet::finish) it has no end and cannot be read.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, batch::{Answered, Batch, parquet::Parquet, Settings, Stop}};
+/// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+/// let mut parquet = Parquet::new(Vec::new()).unwrap();
+/// Batch::new(Preflight::default(), Settings::default())
+///     .run(&lines[..], Answered::default(), &Stop::default(), &mut parquet)?;
+/// let file = parquet.finish().unwrap();
+/// assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
+/// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+/// ```
 #[derive(Debug)]
 pub struct Parquet<W: Write + Send> {
     writer: SerializedFileWriter<W>,
@@ -147,6 +170,12 @@ impl<W: Write + Send> Parquet<W> {
     ///
     /// # Errors
     /// When nothing can be written.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::parquet::Parquet;
+    /// let parquet = Parquet::new(tempfile::tempfile()?)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn new(out: W) -> io::Result<Self> {
         let fields: String = COLUMNS.iter().map(|(name, _, kind, _)| field(name, *kind)).collect();
         let schema = parse_message_type(&format!("message preflight {{ {fields} }}")).map_err(other)?;
@@ -167,6 +196,13 @@ impl<W: Write + Send> Parquet<W> {
     ///
     /// # Errors
     /// When it cannot be written.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::parquet::Parquet;
+    /// let empty = Parquet::new(Vec::new())?.finish()?;
+    /// assert!(empty.ends_with(b"PAR1"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn finish(mut self) -> io::Result<W> {
         self.write()?;
         self.writer.into_inner().map_err(other)

@@ -155,6 +155,12 @@ fn told(error: &Error) -> String {
 }
 
 /// A place in a store that takes bodies.
+///
+/// ```
+/// use idenfy_preflight::batch::Bucket;
+/// assert!(Bucket::open("s3://bucket/run-1").is_ok()); // credentials are looked for when it is written to
+/// assert!(Bucket::open("nonsense").is_err());
+/// ```
 #[derive(Debug)]
 pub struct Bucket {
     stores: Stores,
@@ -166,6 +172,12 @@ impl Bucket {
     ///
     /// # Errors
     /// What is wrong with the URI.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Bucket;
+    /// let told = Bucket::open("no address").unwrap_err();
+    /// println!("{told}");
+    /// ```
     pub fn open(text: &str) -> Result<Self, String> {
         let mut base = uri(text)?;
         if !base.path().ends_with('/') {

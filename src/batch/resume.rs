@@ -10,6 +10,15 @@ use std::{
 };
 
 /// Why an output cannot be gone on with.
+///
+/// ```
+/// use idenfy_preflight::batch::{Answered, ResumeError};
+/// use std::io::Write;
+/// let mut file = tempfile::tempfile()?;
+/// writeln!(file, "Dear diary,")?;
+/// assert!(matches!(Answered::read(&mut file, |_| ()), Err(ResumeError::Foreign { line: 1, .. })));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
@@ -25,6 +34,16 @@ pub enum ResumeError {
 }
 
 /// Lines that have their answer.
+///
+/// ```
+/// use idenfy_preflight::batch::Answered;
+/// let mut answered = Answered::default();
+/// for line in [1, 2, 5] {
+///     answered.insert(line);
+/// }
+/// assert!(answered.contains(2) && !answered.contains(3));
+/// assert_eq!((answered.count(), answered.last()), (3, 5));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answered {
     /// First to last, both included; apart from each other.
@@ -52,6 +71,16 @@ impl Answered {
     ///
     /// # Errors
     /// [`ResumeError::Foreign`] when it is something else than the output of a batch; it is not touched then.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Answered;
+    /// use std::io::Write;
+    /// let mut file = tempfile::tempfile()?;
+    /// write!(file, "{{\"line\":1,\"id\":7,\"verdict\":\"ready\"}}\n{{\"line\":2,\"id")?; // a power cut
+    /// let answered = Answered::read(&mut file, |answer| println!("{answer}")).unwrap();
+    /// assert!(answered.contains(1) && !answered.contains(2));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn read(file: &mut File, mut seen: impl FnMut(&str)) -> Result<Self, ResumeError> {
         let mut answered = Self::default();
         let mut whole = 0;
@@ -101,6 +130,14 @@ impl Answered {
     }
 
     /// Adds a line.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Answered;
+    /// let mut answered = Answered::default();
+    /// answered.insert(7);
+    /// answered.insert(7);
+    /// assert_eq!(answered.count(), 1);
+    /// ```
     pub fn insert(&mut self, line: u64) {
         if self.contains(line) {
             return;

@@ -72,6 +72,17 @@ impl Batch {
     ///
     /// # Errors
     /// [`BatchError`]. What is wrong with a line is its answer.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, batch::{Answered, Batch, Settings, Stop}};
+    /// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+    /// let mut answered = Answered::default();
+    /// answered.insert(1); // by an earlier run
+    /// let batch = Batch::new(Preflight::default(), Settings::default());
+    /// let done = batch.run(&lines[..], answered, &Stop::default(), &mut Vec::new())?;
+    /// assert_eq!(done.lines, 0);
+    /// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+    /// ```
     pub fn run(
         &self,
         input: impl Read + Send + 'static,

@@ -12,6 +12,33 @@ pub(super) const SCORES: [&str; 6] = ["legibility", "sharpness", "glare", "expos
 const STEPS: f64 = 16.0;
 
 /// What a batch came to. It is counted from the answers alone, so that those of an earlier run count as well.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, batch::{Answered, Batch, Answer, Settings, Sink, Stop, Summary}};
+/// let lines = br#"{"id": 1, "images": {"FRONT": "testdata/front.jpg"}}"#;
+/// #[derive(Default)]
+/// struct Counting(Summary);
+/// impl Sink for Counting {
+///     fn answer(&mut self, answer: &Answer) -> std::io::Result<()> {
+///         self.0.add(answer);
+///         Ok(())
+///     }
+///     fn flush(&mut self) -> std::io::Result<()> {
+///         Ok(())
+///     }
+/// }
+/// let (mut counting, begun) = (Counting::default(), std::time::Instant::now());
+/// let batch = Batch::new(Preflight::default(), Settings::default());
+/// let done = batch.run(&lines[..], Answered::default(), &Stop::default(), &mut counting)?;
+/// let mut summary = counting.0;
+/// summary.close(begun.elapsed(), Some(&done));
+/// assert!(summary.lines() == 1 && summary.earlier() == 0 && !summary.all_ready());
+/// assert!(summary.images_per_second() > 0.0 && summary.rate(begun.elapsed()) > 0.0);
+/// assert_eq!(summary.to_json()["refused"], 1);
+/// println!("{summary}");
+/// assert!(summary.to_html().starts_with("<!doctype html>"));
+/// # Ok::<(), idenfy_preflight::batch::BatchError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     pub(super) ready: u64,
@@ -119,6 +146,13 @@ impl Summary {
     }
 
     /// Counts an answer of an earlier run, of which no time is known.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Summary;
+    /// let mut summary = Summary::default();
+    /// summary.add_earlier(r#"{"line":1,"id":7,"verdict":"ready","images":[],"findings":[]}"#);
+    /// assert_eq!((summary.lines(), summary.earlier(), summary.all_ready()), (1, 1, true));
+    /// ```
     pub fn add_earlier(&mut self, text: &str) {
         self.earlier = self.earlier.saturating_add(1);
         self.count(text);
@@ -206,6 +240,11 @@ impl Summary {
     }
 
     /// The summary as JSON. `scores.*.histogram` counts 0 to 100; times are of a line, in milliseconds.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Summary;
+    /// assert_eq!(Summary::default().to_json()["lines"], 0);
+    /// ```
     pub fn to_json(&self) -> Value {
         let rules: Map<String, Value> = self
             .rules

@@ -8,6 +8,19 @@ use crate::{
 };
 
 /// Nothing fits.
+///
+/// ```
+/// use idenfy_preflight::{Preflight, Options, Image, Step, Submission, rules::Rule};
+/// let mut options = Options::default();
+/// options.service.max_body_bytes = 1000;
+/// let front = Image::open(Step::Front, "testdata/front.jpg", &options.limits)?;
+/// let submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("PASSPORT");
+/// let outcome = Preflight::new(options).check(submission.image(front))?;
+/// assert!(outcome.request.is_none());
+/// # let faceless = |rule: Rule| rule != Rule::MissingStep;
+/// # assert!(outcome.report.findings.iter().all(|finding| faceless(finding.rule) || finding.denies()));
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 pub fn over_budget(infeasible: &Infeasible) -> Finding {
     let Infeasible { bound, least, reachable, limit, heaviest, rigid } = infeasible;
     let more = least.saturating_sub(*limit);
@@ -43,6 +56,12 @@ pub fn over_budget(infeasible: &Infeasible) -> Finding {
 }
 
 /// A picture was brought under the resolution that is kept where that can be.
+///
+/// ```
+/// use idenfy_preflight::{Step, check::budget, rules::Rule};
+/// let finding = budget::coarsened(&Step::UtilityBill, 180);
+/// assert_eq!((finding.rule, &finding.evidence["value"]), (Rule::Coarsened, &180.into()));
+/// ```
 pub fn coarsened(step: &Step, dpi: u32) -> Finding {
     Finding::new(
         Rule::Coarsened,

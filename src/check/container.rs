@@ -13,6 +13,14 @@ use crate::{
 
 /// Judges what a header says: the kind of file against what the service takes and what the name claims, encryption,
 /// and everything that can be lived with.
+///
+/// ```
+/// use idenfy_preflight::{Step, check::container, options::Limits, probe, rules::Rule};
+/// let header = probe::probe(&std::fs::read("testdata/pdf_encrypted.pdf")?, &Limits::default())?;
+/// let found = container::check(&Step::UtilityBill, "bill.pdf", &header);
+/// assert_eq!(found[0].rule, Rule::PdfEncrypted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check(step: &Step, name: &str, header: &Header) -> Vec<Finding> {
     let mut found = Vec::new();
     if !header.format.is_accepted() {
@@ -40,6 +48,12 @@ pub fn check(step: &Step, name: &str, header: &Header) -> Vec<Finding> {
 
 /// A name that claims another kind of file than its content is; `sent` says whether that content, or what it was
 /// converted to, can be sent.
+///
+/// ```
+/// use idenfy_preflight::{check::container, format::Format, rules::Rule};
+/// assert_eq!(container::renamed("front.jpg", Format::Png, true).map(|finding| finding.rule), Some(Rule::WrongExtension));
+/// assert_eq!(container::renamed("front.jpg", Format::Jpeg, true), None);
+/// ```
 pub fn renamed(name: &str, format: Format, sent: bool) -> Option<Finding> {
     let claimed = Format::from_name(name).filter(|claimed| *claimed != format)?;
     // Of what has no name nothing else can be said.
@@ -100,6 +114,12 @@ fn unsupported(format: Format) -> Finding {
 }
 
 /// A fault as a finding.
+///
+/// ```
+/// use idenfy_preflight::{check::container, fault::{Break, Fault}, rules::Rule};
+/// let finding = container::fault(&Fault::Damaged(Break::new("a row of blocks is lost").at_row(1200)));
+/// assert_eq!((finding.rule, &finding.evidence["row"]), (Rule::Damaged, &1200.into()));
+/// ```
 pub fn fault(fault: &Fault) -> Finding {
     match fault {
         Fault::Damaged(at) => place(
@@ -148,6 +168,12 @@ pub fn fault(fault: &Fault) -> Finding {
 }
 
 /// A refusal as a finding.
+///
+/// ```
+/// use idenfy_preflight::{check::container, fault::Refusal, options::Limits, rules::Rule};
+/// let finding = container::refusal(&Refusal::Empty, &Limits::default());
+/// assert_eq!((finding.rule, finding.message.as_str()), (Rule::EmptyFile, "The file is empty."));
+/// ```
 pub fn refusal(refusal: &Refusal, limits: &Limits) -> Finding {
     match refusal {
         Refusal::Empty => Finding::new(
@@ -205,6 +231,12 @@ pub fn refusal(refusal: &Refusal, limits: &Limits) -> Finding {
 }
 
 /// The finding on a file that is larger than one file may be.
+///
+/// ```
+/// use idenfy_preflight::check::container;
+/// let finding = container::file_too_large(80_000_000, 64 << 20);
+/// assert!(finding.denies() && finding.message.contains("80000000"));
+/// ```
 pub fn file_too_large(bytes: u64, limit: u64) -> Finding {
     Finding::new(
         Rule::FileTooLarge,
@@ -217,6 +249,12 @@ pub fn file_too_large(bytes: u64, limit: u64) -> Finding {
 }
 
 /// A PDF page that could not be drawn is told, and stops nothing.
+///
+/// ```
+/// use idenfy_preflight::{check::container, fault::Refusal};
+/// let finding = container::not_rendered(&Refusal::unreadable("its font is broken"));
+/// assert!(!finding.denies() && finding.message.ends_with("its font is broken."));
+/// ```
 pub fn not_rendered(refusal: &Refusal) -> Finding {
     Finding::new(
         Rule::PdfNotRendered,

@@ -9,6 +9,12 @@ use crate::{
 };
 
 /// Judges the faces of the FACE step.
+///
+/// ```
+/// use idenfy_preflight::{Step, check::face, measure::face::Faces, options::Thresholds, rules::Rule};
+/// let found = face::check(&Step::Face, &Faces::default(), &Thresholds::default());
+/// assert_eq!(found[0].rule, Rule::NoFace);
+/// ```
 pub fn check(step: &Step, faces: &Faces, t: &Thresholds) -> Vec<Finding> {
     let boxes: Vec<[f32; 4]> = faces.boxes.iter().map(|b| [b.x, b.y, b.w, b.h]).collect();
     let Some(largest) = faces.boxes.first() else {

@@ -10,6 +10,13 @@ use crate::{
 
 /// Finds steps that carry the same picture: by their bytes, or by their looks where these are known (in the order of the
 /// images).
+///
+/// ```
+/// use idenfy_preflight::{Image, Step, check::mixup, options::Thresholds, rules::Rule};
+/// let images = [Step::Front, Step::Back].map(|step| Image::new(step, "same.jpg", &b"the same bytes"[..]));
+/// let found = mixup::check(&images, &[None, None], &Thresholds::default());
+/// assert_eq!((found[0].rule, found[0].step.as_ref()), (Rule::SamePicture, Some(&Step::Back)));
+/// ```
 pub fn check(images: &[Image<'_>], looks: &[Option<Look>], t: &Thresholds) -> Vec<Finding> {
     let all: Vec<_> = images.iter().zip(looks).collect();
     let mut found = Vec::new();

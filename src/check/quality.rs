@@ -11,6 +11,18 @@ use crate::{
 use serde_json::Value;
 
 /// Judges the measurements of one image. `jpeg_quality` is what its header says, on libjpeg's scale.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::{Step, check::quality, measure, options::Thresholds};
+/// let found = quality::check(&Step::Front, &measure::measure(&view), header.jpeg_quality(), &Thresholds::default());
+/// assert!(!found.iter().any(|finding| finding.denies()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check(step: &Step, m: &Measurements, jpeg_quality: Option<u8>, t: &Thresholds) -> Vec<Finding> {
     let judge = Judge { step, m, t, causes: Causes::of(m) };
     // A selfie has no print; its face is judged by measures of its own.
@@ -246,7 +258,7 @@ impl Judge<'_> {
             Finding::new(Rule::Shadow, "A shadow lies across the document.", help)
                 .with("value", unevenness)
                 .with("threshold", self.t.shadow)
-                .with("unit", "share of the light that is missing in the shade")
+                .with("unit", "share of the light lost in the shade")
         })
     }
 

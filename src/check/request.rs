@@ -37,6 +37,14 @@ pub const DIGITAL_IDS: [&str; 17] = [
 ];
 
 /// The submission's own words, understood. What could not be understood is `None` and has a finding.
+///
+/// ```
+/// use idenfy_preflight::{Submission, check::request, options::Service, submission::{DocumentType, TokenType}};
+/// let submission = Submission::new().country("lt").document_type("ID_CARD");
+/// let (terms, _) = request::check(&submission, &Service::default());
+/// assert_eq!(terms.country.map(|country| country.to_string()).as_deref(), Some("LT"));
+/// assert_eq!((terms.document_type, terms.token_type), (Some(DocumentType::IdCard), TokenType::Identification));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Terms {
@@ -49,6 +57,13 @@ pub struct Terms {
 }
 
 /// Judges everything about the call that can be judged without looking at a file.
+///
+/// ```
+/// use idenfy_preflight::{Submission, check::request, options::Service, rules::Rule};
+/// let (_, found) = request::check(&Submission::new().country("UK"), &Service::default());
+/// let rules: Vec<_> = found.iter().map(|finding| finding.rule).collect();
+/// assert!(rules.contains(&Rule::MissingToken) && rules.contains(&Rule::MissingStep));
+/// ```
 pub fn check(submission: &Submission<'_>, service: &Service) -> (Terms, Vec<Finding>) {
     let mut found = Vec::new();
     let default = Session::default();
@@ -229,12 +244,17 @@ fn document_type(
             .predicting("DOC_NOT_SUPPORTED")
             .with("value", upper)
         } else {
+            let likest = likest(&upper, DocumentType::ALL.iter().map(|known| known.name()));
+            let help = "or leave it out and let the service tell the type from the FRONT.";
             Finding::new(
                 Rule::UnknownDocumentType,
                 format!(
                     "{shown:?} is no document type of direct processing; it takes ID_CARD, PASSPORT, DRIVER_LICENSE and RESIDENCE_PERMIT."
                 ),
-                "Give one of the four, or leave it out and let the service tell the type from the FRONT.",
+                match likest {
+                    Some(likest) => format!("Give {likest} if that was meant, {help}"),
+                    None => format!("Give one of the four, {help}"),
+                },
             )
             .with("value", shown)
         });
@@ -321,7 +341,7 @@ fn steps(
         TokenType::Identification if !face => found.push(missing(
             Step::Face,
             "sessions of type IDENTIFICATION match the face",
-            "Add a selfie, or create a session of type DOCUMENT.",
+            "Add a selfie; where the session is of type DOCUMENT, say so (--token-type DOCUMENT).",
         )),
         TokenType::Document if face => found.push(
             Finding::new(
@@ -384,6 +404,14 @@ fn likest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
 }
 
 /// Judges where a PDF is sent, and how many pages it has.
+///
+/// ```
+/// use idenfy_preflight::{Step, Submission, check::request::{self, Terms}, options::Limits, probe, rules::Rule};
+/// let header = probe::probe(&std::fs::read("testdata/bill.pdf")?, &Limits::default())?;
+/// let found = request::check_pdf(&Step::Face, &header, &Submission::new(), &Terms::default());
+/// assert_eq!(found[0].rule, Rule::PdfForFace);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check_pdf(step: &Step, header: &Header, submission: &Submission<'_>, terms: &Terms) -> Vec<Finding> {
     let Details::Pdf(pdf) = &header.details else { return Vec::new() };
     let mut found = Vec::new();

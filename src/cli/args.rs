@@ -1,6 +1,10 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::PossibleValuesParser,
+    error::{ContextKind, ErrorKind},
+};
 use idenfy_preflight::{
     Options, SkipAnalysis,
     options::{Levels, PdfPassword, Sensitivity, Thresholds, TokenField, file},
@@ -8,7 +12,10 @@ use idenfy_preflight::{
     submission::TokenType,
     texts::Texts,
 };
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Looks at identity-document images before they are sent to iDenfy's Direct Processing API.
 ///
@@ -19,6 +26,24 @@ use std::{fs, path::PathBuf};
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The arguments. Files where a command or a flag is wanted, which is what one tries first, bring a word on what to write.
+pub fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| {
+        let given = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].iter().find_map(|kind| error.get(*kind));
+        let file = given.map(ToString::to_string).filter(|given| Path::new(given).is_file());
+        let tip = match (error.kind(), file) {
+            (ErrorKind::InvalidSubcommand, Some(_)) => {
+                "inspect FILE looks at single files, check --front FILE … at a submission"
+            }
+            (ErrorKind::UnknownArgument, Some(_)) => "each file has its flag: --front FILE, --back FILE, --face FILE",
+            _ => error.exit(),
+        };
+        let _ = error.print();
+        let _ = super::output::print(&format!("\n  tip: {tip}\n"), true);
+        std::process::exit(error.exit_code());
+    })
 }
 
 #[derive(Subcommand)]
@@ -143,12 +168,16 @@ pub struct Telling {
     /// Say scores, native values and evidence too.
     #[arg(long, short)]
     pub verbose: bool,
-    /// The language of what findings say. Rules on the call stay English.
+    /// The language of the report. What findings on the call say stays English.
     #[arg(long, value_name = "LANGUAGE", value_enum, default_value = "en")]
     pub language: Language,
     /// Also write the report as one HTML page, with the pictures and what was seen where.
     #[arg(long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,
+    /// Show the pictures too, small, with what was seen where: in kitty, Ghostty, iTerm2, WezTerm, Konsole and others.
+    /// Whatever records the terminal then holds the document.
+    #[arg(long, conflicts_with = "quiet")]
+    pub picture: bool,
     /// Hide faces, print and file names in that page, so that it can be filed.
     #[arg(long, requires = "report")]
     pub redact: bool,
@@ -238,16 +267,6 @@ pub enum Language {
     En,
     /// German.
     De,
-}
-
-impl Language {
-    /// Its tag (BCP 47).
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::De => "de",
-        }
-    }
 }
 
 impl From<Language> for Texts {

@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod output;
+mod picture;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "submit")]
@@ -10,7 +11,7 @@ mod submit;
 mod tell;
 
 use args::{Check, Cli, Command, Config, Inspect, LinesFormat, ReportFormat};
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use idenfy_preflight::{
     Error, Image, Options, Preflight, Session, Step, Submission, options,
     preview::Preview,
@@ -35,7 +36,7 @@ const MAX_SESSION: u64 = 1 << 20;
 pub fn run() -> ExitCode {
     output::clean_up_on_interrupt();
     output::keep_panics_quiet();
-    let done = match Cli::parse().command {
+    let done = match args::parse().command {
         Command::Check(check) => run_check(&check),
         Command::Inspect(inspect) => run_inspect(&inspect),
         Command::Batch(args) => batch::run(&args),
@@ -76,9 +77,11 @@ fn run_check(args: &Check) -> Result<u8, String> {
     let to_stderr = matches!(out, Some(Out::Stdout));
     let submission = submission(args, &options)?;
     let preflight = Preflight::new(options);
-    let (outcome, page) = tell::checked(&preflight, submission, &args.telling, page)?;
+    let shows =
+        (args.format == ReportFormat::Text && !to_stderr).then(|| tell::pictures(&args.telling, false)).flatten();
+    let (outcome, page) = tell::checked(&preflight, submission, &args.telling, page, shows)?;
     let report = match args.format {
-        ReportFormat::Text => outcome.report.told(tell::style(&args.telling, to_stderr)).to_string(),
+        ReportFormat::Text => tell::text(&outcome.report, &args.telling, to_stderr),
         ReportFormat::Json => json(&outcome.report)?,
     };
     if let (Some(request), Some(out)) = (&outcome.request, out) {
@@ -86,6 +89,9 @@ fn run_check(args: &Check) -> Result<u8, String> {
     }
     page.write()?;
     output::print(&report, to_stderr)?;
+    if outcome.request.is_some() && args.out.is_none() && args.format == ReportFormat::Text {
+        tell::hint("The body was not kept: --out FILE writes it, `preflight submit` sends it.");
+    }
     Ok(if outcome.request.is_some() { 0 } else { NOT_READY })
 }
 
@@ -134,11 +140,15 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
     let preflight = Preflight::new(options);
     let style = tell::style(telling, false);
     let texts = Texts::from(telling.language);
+    let wanted = args.format == LinesFormat::Text;
+    let protocol = wanted.then(|| tell::pictures(telling, false)).flatten();
     let look = |path: &Path| -> Result<(ImageReport, Option<Preview>), Error> {
         let image = Image::open(&step, path, &preflight.options().limits)?;
         let mut report = preflight.inspect(&image)?;
         texts.translate_image(&mut report);
-        let preview = page.as_ref().and_then(|_| preflight.preview(&image, &report, telling.redact));
+        let preview = (page.is_some() || protocol.is_some())
+            .then(|| preflight.preview(&image, &report, telling.redact))
+            .flatten();
         Ok((report, preview))
     };
     let progress = tell::Progress::new(args.files.len() as u64);
@@ -156,7 +166,10 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
             .collect();
         for (path, looked) in looked {
             let text = match (&looked, args.format) {
-                (Ok((report, _)), LinesFormat::Text) => report.told(style).to_string(),
+                (Ok((report, preview)), LinesFormat::Text) => {
+                    let shown = protocol.and_then(|protocol| protocol.shown(preview.as_ref()?, report));
+                    shown.unwrap_or_default() + &report.told(style).texts(&texts).to_string()
+                }
                 (Ok((report, _)), LinesFormat::Jsonl) => json(report)?,
                 (Err(error), LinesFormat::Text) => {
                     progress
@@ -180,7 +193,7 @@ fn run_inspect(args: &Inspect) -> Result<u8, String> {
         }
     }
     if let Some(file) = page {
-        let page = Page::of_images(&reports, &previews).language(telling.language.tag()).redacted(telling.redact);
+        let page = Page::of_images(&reports, &previews).texts(&texts).redacted(telling.redact);
         file.write(page.render(&preflight.options().thresholds).as_bytes())?;
     }
     Ok(status)

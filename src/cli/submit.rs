@@ -95,7 +95,8 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     let page = tell::page_file(&check.telling)?;
     let submission = submission(check, &options)?;
     let preflight = Preflight::new(options);
-    let (outcome, page) = tell::checked(&preflight, submission, &check.telling, page)?;
+    let shows = (check.format == ReportFormat::Text).then(|| tell::pictures(&check.telling, false)).flatten();
+    let (outcome, page) = tell::checked(&preflight, submission, &check.telling, page, shows)?;
     page.write()?;
     let report = &outcome.report;
     if let (Some(request), Some(out)) = (&outcome.request, out) {
@@ -104,10 +105,10 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     let answer = outcome.request.as_ref().map(|request| submitter.submit(request, report));
     let scan_ref = outcome.request.as_ref().and_then(|r| r.scan_ref());
     let text = match check.format {
-        ReportFormat::Text => match &answer {
-            Some(answer) => format!("{}{answer}\n", report.told(tell::style(&check.telling, false))),
-            None => report.told(tell::style(&check.telling, false)).to_string(),
-        },
+        ReportFormat::Text => {
+            let said = answer.as_ref().map(|answer| format!("{answer}\n")).unwrap_or_default();
+            tell::text(report, &check.telling, false) + &said
+        }
         ReportFormat::Json => {
             let answer = answer.as_ref().map(Answer::to_json);
             json(&json!({"scanRef": scan_ref, "submit": answer, "report": report}))?

@@ -1,5 +1,15 @@
 //! Pixels, within limits. [`view`] gives measuring what it needs and no more; [`pixmap`] gives the whole picture, for
 //! encoding anew. Both read every byte of the picture, so that damage is noticed on either road.
+//!
+//! ```
+//! use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+//!
+//! let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+//! let header = probe::probe(&photo, &limits)?; // nothing is allocated before
+//! let view = decode::view(&photo, &header, View::reduction(header.width, header.height), &limits)?;
+//! assert!(view.faults.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod colour;
 pub mod jpeg;
@@ -16,6 +26,17 @@ use crate::{
 };
 
 /// Pixels, and what was found wrong while they were read.
+///
+/// ```
+/// use idenfy_preflight::{decode, options::Limits, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/damaged.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let decoded = decode::pixmap(&photo, &header, &limits)?;
+/// assert!(!decoded.faults.is_empty(), "what is lost is told");
+/// let size = decoded.map(|picture| (picture.width(), picture.height()));
+/// assert_eq!(size.picture, header.upright_size());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Decoded<T> {
     /// The picture, upright.
@@ -26,6 +47,12 @@ pub struct Decoded<T> {
 
 impl<T> Decoded<T> {
     /// The same faults beside something made of the picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::decode::Decoded;
+    /// let decoded = Decoded { picture: 21, faults: vec![] };
+    /// assert_eq!(decoded.map(|n| 2 * n).picture, 42);
+    /// ```
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Decoded<U> {
         Decoded { picture: f(self.picture), faults: self.faults }
     }
@@ -36,6 +63,16 @@ impl<T> Decoded<T> {
 ///
 /// # Errors
 /// [`Refusal`] when nothing can be seen, or a limit is met.
+///
+/// ```
+/// use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let (width, height) = header.upright_size();
+/// let view = decode::view(&photo, &header, View::reduction(width, height), &limits)?.picture;
+/// assert_eq!((view.width, view.luma.width()), (1600, 1600));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
     match header.format {
         Format::Jpeg => jpeg::view(bytes, header, reduction, limits),
@@ -51,6 +88,16 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
 ///
 /// # Errors
 /// As [`view`].
+///
+/// ```
+/// use idenfy_preflight::{decode, options::Limits, pixmap::Region, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let middle = Region { x: 400..1200, y: 300..900 };
+/// let view = decode::part(&photo, &header, 1, &middle, &limits)?;
+/// assert_eq!((view.width, view.height), (1600, 1200));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limits: &Limits) -> Result<View, Refusal> {
     if header.format != Format::Jpeg {
         return view(bytes, header, reduction, limits).map(|d| d.picture);
@@ -64,6 +111,15 @@ pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limi
 ///
 /// # Errors
 /// [`Refusal`] when nothing can be seen, or a limit is met; [`Refusal::Unsupported`] for a PDF.
+///
+/// ```
+/// use idenfy_preflight::{decode, options::Limits, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.png")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let picture = decode::pixmap(&photo, &header, &limits)?.picture;
+/// assert_eq!(picture.data().len() as u32, picture.width() * picture.height() * 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
     let decoded = match header.format {
         Format::Jpeg => jpeg::pixmap(bytes, header, limits),

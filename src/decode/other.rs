@@ -15,6 +15,12 @@ use super::Decoded;
 use crate::{fault::Refusal, format::Format, options::Limits, pixmap::Pixmap};
 
 /// Whether pictures of this format are converted by this build.
+///
+/// ```
+/// use idenfy_preflight::{decode::other::converts, format::Format};
+/// assert_eq!(converts(Format::Heic), cfg!(feature = "heic"));
+/// assert!(!converts(Format::Avif));
+/// ```
 pub fn converts(format: Format) -> bool {
     let built = [
         (Format::Heic, cfg!(feature = "heic")),
@@ -34,6 +40,16 @@ pub fn converts(format: Format) -> bool {
 /// [`Refusal::TooManyPixels`] and [`Refusal::Limit`] from the header, before anything is allocated for the picture;
 /// [`Refusal::Unreadable`]; [`Refusal::DecoderFault`] when a decoder panics, which is contained;
 /// [`Refusal::TookTooLong`].
+///
+/// ```
+/// # #[cfg(feature = "bmp")] {
+/// use idenfy_preflight::{decode::other, format::Format, options::Limits};
+/// let bitmap = std::fs::read("testdata/converted.bmp")?;
+/// let picture = other::pixmap(&bitmap, Format::Bmp, &Limits::default())?.picture;
+/// assert!(picture.width() > 0);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pixmap(bytes: &[u8], format: Format, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
     match format {
         #[cfg(feature = "heic")]

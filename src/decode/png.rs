@@ -23,6 +23,15 @@ use crate::{
 /// # Errors
 /// [`Refusal::Unreadable`] when next to nothing can be read: fewer than one in twenty rows, of an interlaced picture
 /// fewer than five of its seven passes, or rows that two checksums speak against. [`Refusal::Limit`] when an interlaced picture does not fit [`Limits::max_memory`].
+///
+/// ```
+/// use idenfy_preflight::{decode::png, options::Limits, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.png")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let view = png::view(&photo, &header, 2, &limits)?.picture;
+/// assert_eq!((view.width, view.luma.width()), (header.width, header.width / 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
     let parts = Parts::read(bytes, limits)?;
     let (width, height) = (parts.ihdr.width, parts.ihdr.height);
@@ -34,6 +43,15 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
 ///
 /// # Errors
 /// As [`view`], and [`Refusal::Limit`] when the picture does not fit [`Limits::max_memory`].
+///
+/// ```
+/// use idenfy_preflight::{decode::png, options::Limits, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.png")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let picture = png::pixmap(&photo, &header, &limits)?.picture;
+/// assert_eq!((picture.width(), picture.height()), (header.width, header.height));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
     let parts = Parts::read(bytes, limits)?;
     let (width, height) = (parts.ihdr.width, parts.ihdr.height);

@@ -4,6 +4,21 @@ use super::sheet::Sheet;
 use std::{collections::VecDeque, iter::repeat_n};
 
 /// The sheet, smoothed, with the range of tones around every pixel. Values are luma times 16.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let edges = Edges::of(&sheet);
+/// assert_eq!(edges.range.len(), edges.width * edges.height);
+/// assert!(edges.inset() > 0 && edges.print_from(0.5) >= 20 * 16);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Edges {
     /// Pixels across.
     pub width: usize,
@@ -28,6 +43,20 @@ pub const INSET: f32 = 0.03;
 
 impl Edges {
     /// Of a sheet.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let edges = Edges::of(&sheet);
+    /// assert!(edges.noise < 10.0 && edges.contrast > 35.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(sheet: &Sheet) -> Self {
         let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
         let smooth = smooth(sheet.luma.data(), width, height);
@@ -74,6 +103,12 @@ impl Edges {
 }
 
 /// The value under which a share of a histogram's entries lies, in bins, with a fraction.
+///
+/// ```
+/// use idenfy_preflight::measure::edges::quantile;
+/// let histogram = [0, 10, 10, 0]; // ten ones, ten twos
+/// assert!((1.0..=2.0).contains(&quantile(&histogram, 0.5)));
+/// ```
 pub fn quantile(histogram: &[u32], share: f32) -> f32 {
     let total: u32 = histogram.iter().sum();
     let wanted = total as f32 * share;

@@ -6,6 +6,17 @@ use super::{
 };
 
 /// How the tones lie on the document, in luma levels (0 to 255).
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let exposure = idenfy_preflight::measure::measure(&view).exposure;
+/// assert!(exposure.paper > 110.0 && exposure.clipped_fraction < 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Exposure {
@@ -29,6 +40,19 @@ pub struct Exposure {
 const CELL: usize = 32;
 
 /// Measures the tones on a sheet.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, exposure, sheet::Sheet};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// assert!(exposure::measure(&sheet, &Edges::of(&sheet)).contrast > 35.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure(sheet: &Sheet, edges: &Edges) -> Exposure {
     let light = Light::of(sheet, edges.inset());
     let histogram = &light.all;

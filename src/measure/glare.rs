@@ -7,6 +7,17 @@ use super::{
 };
 
 /// Light thrown back by the document.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let glare = idenfy_preflight::measure::measure(&view).glare;
+/// assert!(glare.fraction < 0.01 && glare.text_fraction == 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Glare {
@@ -21,6 +32,19 @@ pub struct Glare {
 }
 
 /// One reflection.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/glare.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let glare = idenfy_preflight::measure::measure(&view).glare;
+/// let largest = glare.blobs.first().unwrap();
+/// let [x, _, width, _] = largest.place;
+/// assert!(x + width / 2.0 > view.width as f32 / 2.0, "at the right");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Blob {
     /// `[x, y, width, height]` in pixels of the upright original.
@@ -34,6 +58,11 @@ pub struct Blob {
 }
 
 /// What a reflection covers.
+///
+/// ```
+/// use idenfy_preflight::measure::glare::Covers;
+/// assert_eq!([Covers::Text, Covers::Picture, Covers::Nothing].map(Covers::name), ["text", "picture", "nothing"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Covers {
     /// Print.
@@ -69,6 +98,21 @@ const LEAST: f32 = 0.002;
 const MOST: usize = 16;
 
 /// Measures reflections on a sheet.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, glare, sheet::Sheet, text::Text};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let edges = Edges::of(&sheet);
+/// let text = Text::of(&sheet, &edges);
+/// assert!(glare::measure(&sheet, &edges, &text).fraction < 0.01);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Glare {
     let mut map = Map::of(sheet, edges);
     let mut blobs = map.blobs();

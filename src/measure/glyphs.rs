@@ -6,6 +6,17 @@ use super::{
 };
 
 /// How high the print is.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let glyphs = idenfy_preflight::measure::measure(&view).glyphs;
+/// assert!(glyphs.count > 20 && glyphs.height.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Glyphs {
@@ -40,6 +51,19 @@ struct Run {
 }
 
 /// Measures letters on a sheet.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, glyphs, sheet::Sheet};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// assert!(glyphs::measure(&sheet, &Edges::of(&sheet)).height > Some(5.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure(sheet: &Sheet, edges: &Edges) -> Glyphs {
     let threshold = edges.print_from(0.3);
     let inset = edges.inset();

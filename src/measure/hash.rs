@@ -9,11 +9,36 @@ const KEPT: usize = 16;
 
 /// The look of a picture: which of its 16 x 16 lowest spatial frequencies are above their median (Zauner 2010,
 /// section 3.2.1; finer than the 8 x 8 there, for cards of one design differ in the finer ones).
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::hash::Look;
+/// assert_eq!(Look::of(&view).distance(&Look::of(&view)), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look([u64; KEPT * KEPT / 64]);
 
 impl Look {
     /// Of a view, its luma stretched to a square.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::hash::Look;
+    /// let back = std::fs::read("testdata/back.jpg")?;
+    /// let header = probe::probe(&back, &limits)?;
+    /// let other = decode::view(&back, &header, 1, &limits)?.picture;
+    /// assert!(Look::of(&view).distance(&Look::of(&other)) > 54, "they are not alike");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(view: &View) -> Self {
         let small: Vec<f32> = shrink(&view.luma, SIDE, SIDE).iter().map(|v| f32::from(*v)).collect();
         let rows = transform(&small);
@@ -33,6 +58,18 @@ impl Look {
     ///
     /// Measured on 87 pictures: at half the size and JPEG quality 30 at most 14, a fifth brighter at most 20 in nine
     /// of ten, cropped by 1 to 2 % on each side at most 48; other documents of the same design from 66 upwards.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure::hash::Look, options::Thresholds};
+    /// let distance = Look::of(&view).distance(&Look::of(&view));
+    /// assert!(distance <= Thresholds::default().same_look);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn distance(&self, other: &Self) -> u32 {
         self.0.iter().zip(&other.0).map(|(a, b)| (a ^ b).count_ones()).sum()
     }

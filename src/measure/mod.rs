@@ -1,4 +1,15 @@
 //! Numbers about a picture, without a word on whether they are good.
+//!
+//! ```
+//! use idenfy_preflight::{decode, measure, options::Limits, pixmap::View, probe};
+//!
+//! let (limits, photo) = (Limits::default(), std::fs::read("testdata/too_blurry.jpg")?);
+//! let header = probe::probe(&photo, &limits)?;
+//! let view = decode::view(&photo, &header, View::reduction(header.width, header.height), &limits)?.picture;
+//! let measured = measure::measure(&view);
+//! assert!(measured.sharpness.acutance < Some(0.16), "edges take several pixels");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod document;
 pub mod edges;
@@ -18,6 +29,21 @@ pub use sheet::finer;
 use crate::pixmap::View;
 
 /// Everything that was measured on one picture.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let m = idenfy_preflight::measure::measure(&view);
+/// assert!(m.contrast_to_noise() > 22.0 && m.letter_px() > Some(5.5));
+/// assert!(m.letter_mm().is_none_or(|mm| mm > 1.0));
+/// for (name, value) in m.native() {
+///     println!("{name}: {value}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Measurements {
@@ -44,12 +70,33 @@ pub struct Measurements {
 impl Measurements {
     /// How far faint print stands out of the noise. Without text, what stands out most is taken, at the part of it that
     /// faint print usually has.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// assert!(idenfy_preflight::measure::measure(&view).contrast_to_noise() > 22.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn contrast_to_noise(&self) -> f32 {
         let contrast = if self.text.faint > 0.0 { self.text.faint } else { 0.75 * self.exposure.contrast };
         contrast / self.exposure.noise.max(0.5)
     }
 
     /// Height of letters (the median) in pixels of the original; `None` with too few to tell.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// let height = idenfy_preflight::measure::measure(&view).letter_px();
+    /// assert!(height.is_some_and(|px| (5.5..100.0).contains(&px)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn letter_px(&self) -> Option<f32> {
         Some(self.glyphs.height? * self.sheet_scale)
     }
@@ -61,6 +108,17 @@ impl Measurements {
     }
 
     /// The native values by name, units in the names.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// let native = idenfy_preflight::measure::measure(&view).native();
+    /// assert!(native.iter().any(|(name, value)| *name == "acutance" && *value > 0.2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn native(&self) -> Vec<(&'static str, f64)> {
         let (s, g, e) = (&self.sharpness, &self.glare, &self.exposure);
         let values = [
@@ -88,11 +146,35 @@ impl Measurements {
 }
 
 /// Finds the document in a view and measures it.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let m = idenfy_preflight::measure::measure(&view);
+/// assert!(m.document.is_some_and(|document| document.fully_visible));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure(view: &View) -> Measurements {
     measure_on(view, document::find(view))
 }
 
 /// Measures a document whose place is known, or the whole picture.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{Document, measure_on};
+/// let corners = [[200.0, 200.0], [1400.0, 200.0], [1400.0, 1000.0], [200.0, 1000.0]];
+/// let document = Document::at(corners, view.width, view.height);
+/// assert_eq!(measure_on(&view, Some(document)).document.unwrap().quad, corners);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
     let across_px = document.as_ref().map_or(view.width.max(view.height) as f32, |d| d.pose.across);
     let Some(sheet) = sheet::Sheet::of(view, document.as_ref()) else {

@@ -10,6 +10,19 @@ use super::{
 ///
 /// Acutance is the gradient over the range of tones in the 9 x 9 pixels around, both on the sheet: free of contrast,
 /// pixel count and distance. An edge that takes one pixel gives about 0.35, a ramp as wide as the window 0.12.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let sharpness = idenfy_preflight::measure::measure(&view).sharpness;
+/// assert!(sharpness.acutance > Some(0.2), "edges take a pixel or two");
+/// assert!(sharpness.soft_fraction(0.16) < 0.2, "nowhere soft");
+/// assert!(sharpness.direction_ratio() < Some(1.6), "not smeared");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Sharpness {
@@ -27,6 +40,18 @@ pub struct Sharpness {
 }
 
 /// Sharpness of a part of the document.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let sharpness = idenfy_preflight::measure::measure(&view).sharpness;
+/// let shares: f32 = sharpness.parts.iter().map(|part| part.share).sum();
+/// assert!(shares < 1.01 && sharpness.parts.iter().all(|part| part.acutance > 0.1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part {
     /// 80th percentile of acutance on print.
@@ -53,6 +78,21 @@ const BINS: f32 = 400.0;
 type Histogram = [u32; 256];
 
 /// Measures the sharpness of print on a sheet.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, sharpness, sheet::Sheet, text::Text};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let edges = Edges::of(&sheet);
+/// let text = Text::of(&sheet, &edges);
+/// assert!(sharpness::measure(&sheet, &edges, &text).edge_pixels > 1000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Sharpness {
     let (w, inset) = (edges.width, edges.inset());
     let threshold = edges.print_from(0.45);
@@ -130,11 +170,33 @@ fn facing(gx: f32, gy: f32) -> usize {
 
 impl Sharpness {
     /// Share of the document's print in parts that are softer than `acutance`, 0 to 1.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, score::SOFT_PART};
+    /// assert!(measure::measure(&view).sharpness.soft_fraction(SOFT_PART) < 0.35);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn soft_fraction(&self, acutance: f32) -> f32 {
         self.parts.iter().filter(|p| p.acutance < acutance).fold(0.0, |sum, p| sum + p.share)
     }
 
     /// The largest acutance of a direction over the least: 1 for defocus, more where the camera or the document moved.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// let ratio = idenfy_preflight::measure::measure(&view).sharpness.direction_ratio();
+    /// assert!(ratio.is_some_and(|ratio| ratio >= 1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn direction_ratio(&self) -> Option<f32> {
         let ways = || self.by_direction.into_iter().flatten();
         Some(ways().reduce(f32::max)? / ways().reduce(f32::min)?.max(0.01))

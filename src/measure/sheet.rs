@@ -14,6 +14,24 @@ use fast_image_resize::{
 use std::borrow::Cow;
 
 /// The document (or the whole picture, where no document was made out) seen from straight above.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, sheet::Sheet};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let [x, y] = sheet.place(0.0, 0.0); // the card's first corner, in pixels of the photo
+/// let corner = card.unwrap().quad[0];
+/// assert!((x - corner[0]).abs() < 5.0 && (y - corner[1]).abs() < 5.0);
+/// let [_, _, width, height] = sheet.place_box([0.0, 100.0], [0.0, 50.0]);
+/// assert!(width > height);
+/// assert!(sheet.inside(sheet.luma.height() as usize / 2, 20).len() > 500);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sheet {
     /// BT.601 luma.
     pub luma: Plane,
@@ -40,6 +58,20 @@ const FRAME: f32 = 960.0;
 
 impl Sheet {
     /// Of a document, or of the whole picture.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let whole = Sheet::of(&view, None).unwrap();
+    /// assert!(sheet.scale > 0.0 && whole.luma.width() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(view: &View, document: Option<&Document>) -> Option<Self> {
         let (w, h) = (view.width as f32, view.height as f32);
         let quad = document.map_or([[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]], |d| d.quad);
@@ -73,11 +105,39 @@ impl Sheet {
     }
 
     /// Where a pixel of the sheet is in the upright original.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let [x, y] = sheet.place(100.0, 50.0);
+    /// assert!((0.0..1600.0).contains(&x) && (0.0..1200.0).contains(&y));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn place(&self, x: f32, y: f32) -> [f32; 2] {
         self.map.apply(x / self.luma.width() as f32, y / self.luma.height() as f32)
     }
 
     /// The smallest upright box `[x, y, width, height]` in the original that holds a box `x0..x1`, `y0..y1` of the sheet.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let [_, _, width, height] = sheet.place_box([0.0, 10.0], [0.0, 10.0]);
+    /// assert!(width > 0.0 && height > 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn place_box(&self, x: [f32; 2], y: [f32; 2]) -> [f32; 4] {
         let corners = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])].map(|(x, y)| self.place(x, y));
         let fold = |i: usize, f: fn(f32, f32) -> f32| corners.iter().filter_map(|c| c.get(i).copied()).reduce(f);
@@ -87,6 +147,19 @@ impl Sheet {
     }
 
     /// The columns of row `y` that lie inside the picture and at least `inset` pixels from the document's outline.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, sheet::Sheet};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// assert!(sheet.inside(100, 30).len() < sheet.inside(100, 10).len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn inside(&self, y: usize, inset: usize) -> std::ops::Range<usize> {
         let (w, h) = (self.luma.width() as usize, self.luma.height() as usize);
         let (from, to) = self.spans.get(y).copied().unwrap_or((0, 0));
@@ -107,6 +180,19 @@ fn long_side(document: Option<&Document>) -> f32 {
 
 /// The reduction of a view that shows the document finely enough, and the part of the picture that it is needed of;
 /// `None` when `view` does, or nothing finer can be had.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, finer};
+/// let card = document::find(&view).unwrap();
+/// // It fills the photo, and nothing finer is needed; of a small one `decode::part` has it.
+/// assert!(finer(&view, &card).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn finer(view: &View, document: &Document) -> Option<(u32, Region)> {
     let native = document.pose.across;
     let now = view.scale();

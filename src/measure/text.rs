@@ -6,6 +6,22 @@ use super::{
 };
 
 /// What is in one cell of the map.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet, text::{Cell, Text}};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let edges = Edges::of(&sheet);
+/// let text = Text::of(&sheet, &edges);
+/// let printed = (0..text.down).flat_map(|y| (0..text.across).map(move |x| (x, y)));
+/// assert_eq!(printed.filter(|(x, y)| text.at(*x, *y) == Cell::Text).count(), text.count());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cell {
     /// Outside the picture.
@@ -20,6 +36,21 @@ pub enum Cell {
 }
 
 /// A coarse map of what is printed where.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet, text::Text};
+/// let card = document::find(&view);
+/// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+/// let edges = Edges::of(&sheet);
+/// let text = Text::of(&sheet, &edges);
+/// assert!(text.count() > 20, "{} cells hold print", text.count());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Text {
     /// Cells across.
@@ -38,6 +69,21 @@ pub const CELL: usize = 16;
 
 impl Text {
     /// Of a sheet.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet, text::Text};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let edges = Edges::of(&sheet);
+    /// let text = Text::of(&sheet, &edges);
+    /// assert_eq!(text.cells.len(), text.across * text.down);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(sheet: &Sheet, edges: &Edges) -> Self {
         let (w, h) = (edges.width, edges.height);
         let (across, down) = ((w / CELL).max(1), (h / CELL).max(1));
@@ -85,6 +131,21 @@ impl Text {
     }
 
     /// What is in the cell at column `x`, row `y`.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::measure::{document, edges::Edges, sheet::Sheet, text::{Cell, Text}};
+    /// let card = document::find(&view);
+    /// let sheet = Sheet::of(&view, card.as_ref()).unwrap();
+    /// let edges = Edges::of(&sheet);
+    /// let text = Text::of(&sheet, &edges);
+    /// assert_ne!(text.at(0, 0), Cell::Text, "nothing is printed in the corner");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn at(&self, x: usize, y: usize) -> Cell {
         if x >= self.across { Cell::Outside } else { self.cells.get(y * self.across + x).copied().unwrap_or_default() }
     }

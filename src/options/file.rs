@@ -19,6 +19,13 @@ use std::fmt::Write;
 use toml::de::{DeTable, DeValue};
 
 /// What is wrong with a file of settings.
+///
+/// ```
+/// use idenfy_preflight::options::file;
+/// let error = file::parse("[thresholds]\nglaer = 0.02\n", None).unwrap_err();
+/// assert_eq!(error.line, 2);
+/// assert!(error.what.contains("glare"), "{error}"); // the one that was probably meant
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
 pub struct ConfigError {
@@ -62,6 +69,14 @@ struct File {
 ///
 /// # Errors
 /// [`ConfigError`] for what is no TOML, a key that does not exist, and a value that a key cannot have.
+///
+/// ```
+/// use idenfy_preflight::{options::{Sensitivity, file}, rules::{Level, Rule}};
+/// let options = file::parse("sensitivity = \"low\"\n[levels]\nglare = \"warn\"\n", None)?;
+/// let high = file::parse("sensitivity = \"low\"", Some(Sensitivity::High))?;
+/// assert!(options.thresholds.legible < high.thresholds.legible);
+/// # Ok::<(), idenfy_preflight::options::file::ConfigError>(())
+/// ```
 pub fn parse(text: &str, sensitivity: Option<Sensitivity>) -> Result<Options, ConfigError> {
     let wrong = |e: toml::de::Error| {
         let at = e.span().map_or(0, |span| span.start);

@@ -13,6 +13,18 @@ super::settings! {
 /// (as they came, in a decoder's or the sent copy's hands, and as base64), and for each thread, or two, `max_memory` and
 /// 96 MiB, which measuring the largest view and a decoder's own tables take. `tests/memory.rs` holds hostile files
 /// against it with an allocator that counts.
+///
+/// ```
+/// use idenfy_preflight::{Image, Options, Preflight, Step, options::Limits, rules::Rule};
+/// let mut limits = Limits::default();
+/// limits.max_pixels = 1_000_000;
+/// let mut options = Options::default();
+/// options.limits = limits;
+/// let photo = Image::open(Step::Front, "testdata/front.jpg", &options.limits)?; // 1600 x 1200
+/// let report = Preflight::new(options).inspect(&photo)?;
+/// assert_eq!(report.findings[0].rule, Rule::TooManyPixels);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -51,6 +63,14 @@ const BESIDE: u64 = 96 << 20;
 
 impl Limits {
     /// Bytes that checking files of so many bytes in all holds at the most on so many threads, the files included.
+    ///
+    /// ```
+    /// use idenfy_preflight::options::Limits;
+    /// let mut limits = Limits::default();
+    /// limits.max_memory = 128 << 20;
+    /// // Three phone photos on two threads, for the size of a container.
+    /// assert!(limits.most_memory(12_000_000, 2) < 1 << 30);
+    /// ```
     pub fn most_memory(&self, files: u64, threads: u32) -> u64 {
         let each = self.max_memory.saturating_add(BESIDE);
         files.saturating_mul(3).saturating_add(each.saturating_mul(u64::from(threads.max(2))))
@@ -59,6 +79,17 @@ impl Limits {
     /// The same limits with [`max_time`](Self::max_time) beginning now, and a flag to stop earlier by. Stages that are
     /// given these end with [`Refusal::TookTooLong`] some milliseconds after either; without, they take the time that
     /// they need. [`Preflight`](crate::Preflight) does this for every image.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Cancel, decode, fault::Refusal, options::Limits, probe};
+    /// let (limits, cancel) = (Limits::default(), Cancel::default());
+    /// let photo = std::fs::read("testdata/front.jpg")?;
+    /// let header = probe::probe(&photo, &limits)?;
+    /// cancel.cancel();
+    /// let stopped = decode::view(&photo, &header, 1, &limits.watched(&cancel));
+    /// assert!(matches!(stopped, Err(Refusal::TookTooLong { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn watched(&self, cancel: &Cancel) -> Self {
         Self { watch: Watch::new(cancel, self.max_time), ..self.clone() }

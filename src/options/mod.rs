@@ -1,5 +1,17 @@
 //! Settings: [`Limits`] protect us, [`Service`] is what the API takes, [`Thresholds`] are our cut-offs, [`Levels`] say
 //! what each rule weighs. All can stand in a file, by the cargo feature `config`.
+//!
+//! ```
+//! use idenfy_preflight::{Options, Preflight, rules::{Level, Rule}};
+//!
+//! let mut options = Options::default();
+//! options.limits.max_file_bytes = 20 << 20; // protects us
+//! options.service.max_image_base64 = Some(6_000_000); // what the API takes
+//! options.thresholds.glare = 0.02; // what is good enough
+//! options.levels.set(Rule::Colourless, Level::Deny); // and what weighs how much
+//! let preflight = Preflight::new(options);
+//! assert!(preflight.options().limits.max_file_bytes < 64 << 20);
+//! ```
 
 #[cfg(feature = "config")]
 pub mod file;
@@ -62,6 +74,18 @@ mod seconds {
 /// All settings.
 ///
 /// As JSON or TOML they are what [`Options::fingerprint`] is the hash of; the PDF password is never part of it.
+///
+/// ```
+/// use idenfy_preflight::{Options, Preflight, rules::{Level, Rule}};
+/// let mut options = Options::default();
+/// options.convert = true; // HEIC and others become JPEG
+/// options.limits.max_pixels = 50_000_000;
+/// options.thresholds.tilt_deg = 30.0;
+/// options.service.max_image_base64 = Some(6_000_000);
+/// options.levels.set(Rule::Colourless, Level::Allow);
+/// let preflight = Preflight::new(options);
+/// assert!(preflight.options().convert);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -102,6 +126,14 @@ impl Options {
 }
 
 /// A PDF's password; its `Debug` is redacted and its bytes are wiped on drop.
+///
+/// ```
+/// use idenfy_preflight::{Options, options::PdfPassword};
+/// let mut options = Options::default();
+/// options.pdf_password = Some(PdfPassword::new("a secret"));
+/// assert!(!format!("{options:?}").contains("a secret"));
+/// assert_eq!(options.pdf_password.as_ref().map(PdfPassword::expose), Some("a secret"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PdfPassword(String);
 
@@ -130,6 +162,16 @@ impl Drop for PdfPassword {
 }
 
 /// What each rule weighs, where that differs from its default.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, options::Levels, rules::{Level, Rule}};
+/// let mut levels = Levels::default();
+/// levels.set_all(Level::Warn);
+/// levels.set(Rule::Glare, Level::Deny);
+/// let mut finding = Finding::new(Rule::TooBlurry, "…", "…");
+/// levels.apply(&mut finding);
+/// assert_eq!(finding.level, Level::Warn);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, Level>", into = "BTreeMap<String, Level>")]
 pub struct Levels {
@@ -162,16 +204,38 @@ impl From<Levels> for BTreeMap<String, Level> {
 
 impl Levels {
     /// Sets one rule's level. A later call wins.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Options, rules::{Level, Rule}};
+    /// let mut options = Options::default();
+    /// options.levels.set(Rule::Colourless, Level::Deny); // photocopies are refused
+    /// assert_ne!(options, Options::default());
+    /// ```
     pub fn set(&mut self, rule: Rule, level: Level) {
         self.single.insert(rule, level);
     }
 
     /// Sets every rule's level, those set one by one excepted.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Options, Preflight, Step, report::Verdict, rules::Level};
+    /// let mut options = Options::default();
+    /// options.levels.set_all(Level::Warn); // to see what would be refused, before anything is
+    /// let report = Preflight::new(options).inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+    /// assert_eq!((report.verdict, report.findings.len()), (Verdict::Ready, 1));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn set_all(&mut self, level: Level) {
         self.all = Some(level);
     }
 
     /// Why a rule denies whatever level is wanted for it; `None` for all rules but three.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::Levels, rules::Rule};
+    /// assert_eq!(Levels::fixed(Rule::OverBudget), Some("a body over the limit is not sent"));
+    /// assert_eq!(Levels::fixed(Rule::Glare), None);
+    /// ```
     pub fn fixed(rule: Rule) -> Option<&'static str> {
         match rule {
             Rule::OverBudget => Some("a body over the limit is not sent"),
@@ -182,6 +246,16 @@ impl Levels {
     }
 
     /// Gives a finding the level that the caller wants, unless its rule is [fixed](Self::fixed).
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, options::Levels, rules::{Level, Rule}};
+    /// let mut levels = Levels::default();
+    /// levels.set_all(Level::Allow);
+    /// let [mut dark, mut large] = [Rule::Underexposed, Rule::OverBudget].map(|rule| Finding::new(rule, "…", "…"));
+    /// levels.apply(&mut dark);
+    /// levels.apply(&mut large);
+    /// assert_eq!((dark.level, large.level), (Level::Allow, Level::Deny), "the latter is fixed");
+    /// ```
     pub fn apply(&self, finding: &mut Finding) {
         if Self::fixed(finding.rule).is_some() {
             return;

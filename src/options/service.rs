@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 
 super::settings! {
 /// What the API takes.
+///
+/// ```
+/// use idenfy_preflight::options::{Service, TokenField};
+/// let mut service = Service::default();
+/// service.token_field = TokenField::AuthToken;
+/// assert_eq!((service.max_body_bytes, service.token_field.name()), (20_000_000, "authToken"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Service {
@@ -35,6 +42,11 @@ impl Default for Service {
 }
 
 /// The field that carries the token.
+///
+/// ```
+/// use idenfy_preflight::options::TokenField;
+/// assert_eq!([TokenField::Token.name(), TokenField::AuthToken.name()], ["token", "authToken"]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TokenField {
@@ -56,6 +68,13 @@ impl TokenField {
 }
 
 /// Whether BACK has to be sent.
+///
+/// ```
+/// use idenfy_preflight::{options::{BackSide, BackTable}, submission::DocumentType};
+/// let lithuania = "LT".parse().ok();
+/// let side = BackTable::default().side(lithuania, DocumentType::Passport, None);
+/// assert_ne!(side, BackSide::Required);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BackSide {
@@ -69,6 +88,14 @@ pub enum BackSide {
 
 /// Which documents have a back side that has to be sent. The service publishes its table per country, but not in a
 /// form that could be copied here; the default follows what its pages say in words. A later row wins.
+///
+/// ```
+/// use idenfy_preflight::{options::{BackSide, BackTable}, submission::DocumentType::IdCard};
+/// let (mut table, country) = (BackTable::default(), "XK".parse().ok());
+/// assert_eq!(table.side(country, IdCard, None), BackSide::Required);
+/// table.set(country, IdCard, BackSide::Advised);
+/// assert_eq!(table.side(country, IdCard, None), BackSide::Advised);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<BackRow>", into = "Vec<BackRow>")]
 pub struct BackTable {
@@ -103,6 +130,13 @@ impl From<BackTable> for Vec<BackRow> {
 
 impl BackTable {
     /// Overrides the table for one document type, of one country or of all.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::{BackSide, Service}, submission::DocumentType};
+    /// let mut service = Service::default();
+    /// service.back.set(None, DocumentType::DriverLicense, BackSide::Required); // as the account is set up
+    /// assert_eq!(service.back.side(None, DocumentType::DriverLicense, None), BackSide::Required);
+    /// ```
     pub fn set(&mut self, country: Option<Country>, document_type: DocumentType, side: BackSide) {
         self.rows.retain(|(c, t, _)| (*c, *t) != (country, document_type));
         self.rows.push((country, document_type, side));
@@ -110,6 +144,12 @@ impl BackTable {
 
     /// What the table says; `driver_license_back` is the session's own setting, which decides for driving licences
     /// where the table does not require the back anyway.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::{BackSide, BackTable}, submission::DocumentType};
+    /// let side = |session| BackTable::default().side("LT".parse().ok(), DocumentType::DriverLicense, session);
+    /// assert_eq!([side(Some(true)), side(Some(false)), side(None)], [BackSide::Required, BackSide::None, BackSide::Advised]);
+    /// ```
     pub fn side(
         &self,
         country: Option<Country>,

@@ -1,6 +1,11 @@
 //! Our quality cut-offs. Measuring knows none of them.
 
 /// How readily something is called bad. `testdata/CALIBRATION.md` has the measured rates of each.
+///
+/// ```
+/// use idenfy_preflight::options::{Sensitivity, Thresholds};
+/// assert_eq!(Thresholds::new(Sensitivity::Medium), Thresholds::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sensitivity {
@@ -15,6 +20,15 @@ pub enum Sensitivity {
 
 super::settings! {
 /// Quality cut-offs.
+///
+/// ```
+/// use idenfy_preflight::{Options, Preflight, options::{Sensitivity, Thresholds}};
+/// let mut options = Options::default();
+/// options.thresholds = Thresholds::new(Sensitivity::High);
+/// options.thresholds.tilt_deg = 25.0;
+/// let strict = Preflight::new(options);
+/// assert_eq!(strict.options().thresholds.tilt_deg, 25.0);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Thresholds {
@@ -85,6 +99,12 @@ impl Default for Thresholds {
 
 impl Thresholds {
     /// The cut-offs of a sensitivity.
+    ///
+    /// ```
+    /// use idenfy_preflight::options::{Sensitivity, Thresholds};
+    /// let [low, high] = [Sensitivity::Low, Sensitivity::High].map(Thresholds::new);
+    /// assert!(low.legible < high.legible);
+    /// ```
     pub fn new(sensitivity: Sensitivity) -> Self {
         let (legible, doubtful, surely_legible, glare) = match sensitivity {
             Sensitivity::Low => (0.2, 0.5, 0.75, 0.03),

@@ -3,6 +3,11 @@
 use super::{Plane, View};
 
 /// How the samples of a row lie, 8 bits each.
+///
+/// ```
+/// use idenfy_preflight::pixmap::Samples;
+/// assert_eq!([Samples::Gray.per_pixel(), Samples::Rgb.per_pixel()], [1, 3]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Samples {
     /// One gray sample a pixel.
@@ -28,6 +33,16 @@ impl Samples {
 ///
 /// Rows are first added up sample by sample, which compilers turn into vector instructions; only every `n`-th row is
 /// then added up sideways and brought to luma and chroma.
+///
+/// ```
+/// use idenfy_preflight::pixmap::{Samples, ViewRows};
+/// let mut rows = ViewRows::new(4, 4, 2, Samples::Gray);
+/// for row in [[0, 0, 200, 200]; 4] {
+///     rows.push(&row);
+/// }
+/// let view = rows.finish().unwrap();
+/// assert_eq!(view.luma.data(), [0, 200, 0, 200]);
+/// ```
 pub struct ViewRows {
     width: u32,
     height: u32,
@@ -66,6 +81,13 @@ impl ViewRows {
     }
 
     /// Takes one row. A shorter one is taken as far as it goes, the rest of it is black; rows past the last are ignored.
+    ///
+    /// ```
+    /// use idenfy_preflight::pixmap::{Samples, ViewRows};
+    /// let mut rows = ViewRows::new(2, 2, 1, Samples::Gray);
+    /// rows.push(&[9, 9]); // and the file breaks off
+    /// assert_eq!(rows.finish().unwrap().luma.data(), [9, 9, 128, 128]);
+    /// ```
     pub fn push(&mut self, row: &[u8]) {
         if self.taken == self.height {
             return;

@@ -2,6 +2,14 @@
 //!
 //! Walks the structure of the whole container where that is cheap (markers, chunks, objects); entropy-coded data is
 //! left to `decode`.
+//!
+//! ```
+//! use idenfy_preflight::{format::Format, options::Limits, probe};
+//!
+//! let header = probe::probe(&std::fs::read("testdata/wrong_extension.png")?, &Limits::default())?;
+//! assert_eq!(header.format, Format::Jpeg, "names are not believed");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod jpeg;
 pub mod pdf;
@@ -15,6 +23,14 @@ use crate::{
 };
 
 /// What a file says of itself.
+///
+/// ```
+/// use idenfy_preflight::{format::Format, options::Limits, probe};
+/// let header = probe::probe(&std::fs::read("testdata/front.jpg")?, &Limits::default())?;
+/// assert_eq!((header.format, header.upright_size()), (Format::Jpeg, (1600, 1200)));
+/// assert!(header.jpeg_quality() > Some(50));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Header {
@@ -34,6 +50,12 @@ pub struct Header {
 
 impl Header {
     /// Of a file of which only the kind is known.
+    ///
+    /// ```
+    /// use idenfy_preflight::{format::Format, probe::{Details, Header}};
+    /// let header = Header::unread(Format::Heic);
+    /// assert!(header.width == 0 && header.details == Details::None);
+    /// ```
     pub fn unread(format: Format) -> Self {
         Self {
             format,
@@ -46,6 +68,14 @@ impl Header {
     }
 
     /// The quality that a JPEG was coded with, on libjpeg's scale.
+    ///
+    /// ```
+    /// use idenfy_preflight::{options::Limits, probe};
+    /// let limits = Limits::default();
+    /// let quality = |name| Ok::<_, Box<dyn std::error::Error>>(probe::probe(&std::fs::read(name)?, &limits)?.jpeg_quality());
+    /// assert!(quality("testdata/front.jpg")?.is_some() && quality("testdata/front.png")?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn jpeg_quality(&self) -> Option<u8> {
         match &self.details {
             Details::Jpeg(jpeg) => jpeg.quality,
@@ -54,12 +84,27 @@ impl Header {
     }
 
     /// Width and height of the upright picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::{format::Format, pixmap::Orientation, probe::Header};
+    /// let mut header = Header::unread(Format::Jpeg);
+    /// (header.width, header.height, header.orientation) = (4032, 3024, Orientation::from_exif(6));
+    /// assert_eq!(header.upright_size(), (3024, 4032));
+    /// ```
     pub fn upright_size(&self) -> (u32, u32) {
         self.orientation.size(self.width, self.height)
     }
 }
 
 /// What only one kind of file has.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{self, Details}};
+/// let header = probe::probe(&std::fs::read("testdata/bill.pdf")?, &Limits::default())?;
+/// let Details::Pdf(pdf) = header.details else { panic!("a PDF") };
+/// assert_eq!((pdf.pages, pdf.encryption), (Some(1), None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Details {
@@ -79,6 +124,14 @@ pub enum Details {
 /// # Errors
 /// [`Refusal::Empty`], [`Refusal::TooManyPixels`] or [`Refusal::Limit`] before anything is allocated for the picture,
 /// [`Refusal::Unreadable`] and [`Refusal::Unsupported`] as the format's own reader finds, and [`Refusal::NoPages`].
+///
+/// ```
+/// use idenfy_preflight::{fault::Refusal, options::Limits, probe::probe};
+/// assert_eq!(probe(b"", &Limits::default()), Err(Refusal::Empty));
+/// let bomb = std::fs::read("testdata/too_many_pixels.png")?;
+/// assert!(matches!(probe(&bomb, &Limits::default()), Err(Refusal::TooManyPixels { .. })));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::Empty);

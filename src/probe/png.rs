@@ -15,6 +15,14 @@ use crate::{
 };
 
 /// What only a PNG has.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{self, Details}};
+/// let header = probe::probe(&std::fs::read("testdata/front.png")?, &Limits::default())?;
+/// let Details::Png(png) = header.details else { panic!("a PNG") };
+/// assert!(png.data_sums_hold);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PngDetails {
@@ -37,6 +45,13 @@ pub struct PngDetails {
 /// # Errors
 /// [`Refusal::Unreadable`] for a PNG that common decoders give up on, [`Refusal::Unsupported`] for Apple's variety,
 /// [`Refusal::TooManyPixels`].
+///
+/// ```
+/// use idenfy_preflight::{format::Format, options::Limits, probe::png};
+/// let header = png::probe(&std::fs::read("testdata/front.png")?, &Limits::default())?;
+/// assert_eq!(header.format, Format::Png);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     let mut parts = Parts::read(bytes, limits)?;
     let bad_data = Chunks::new(bytes).find(|c| &c.kind == b"IDAT" && parts.data.contains(&c.at) && !c.crc_holds());

@@ -6,6 +6,19 @@
 //! then dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything
 //! is written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels;
 //! of a PDF the pictures alone are coded anew, in place (see `pdf`).
+//!
+//! ```
+//! use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{Hint, Source, fit}};
+//!
+//! let (limits, mut service) = (Limits::default(), Service::default());
+//! service.max_body_bytes = 500_000; // the two have more
+//! let files = [std::fs::read("testdata/front.jpg")?, std::fs::read("testdata/back.jpg")?];
+//! let headers = [probe::probe(&files[0], &limits)?, probe::probe(&files[1], &limits)?];
+//! let source = |step, i: usize| Source { step, bytes: &files[i], header: &headers[i], hint: Hint::default() };
+//! let fitted = fit(&[source(&Step::Front, 0), source(&Step::Back, 1)], 200, &service, &limits).unwrap();
+//! assert!(fitted.iter().all(|image| image.recompressed && image.width == 1600), "both lose a little");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod allocate;
 pub mod budget;
@@ -31,6 +44,16 @@ use crate::{
 use std::borrow::Cow;
 
 /// An image that wants to be sent.
+///
+/// ```
+/// use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{self, Hint, Source}};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let source = Source { step: &Step::Front, bytes: &photo, header: &header, hint: Hint::default() };
+/// let fitted = recompress::fit(&[source], 200, &Service::default(), &limits).unwrap();
+/// assert!(!fitted[0].recompressed, "what fits is not touched");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     /// Its place.
@@ -44,6 +67,13 @@ pub struct Source<'a> {
 }
 
 /// What is known of the document in a picture. Without it a card is taken to fill 60 % of the longer side, a bill all.
+///
+/// ```
+/// use idenfy_preflight::recompress::Hint;
+/// // A card 1200 pixels wide in the photo: 356 dots per inch.
+/// let hint = Hint { document_px: Some(1200.0), document_mm: Some(85.6) };
+/// assert_ne!(hint, Hint::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Hint {
     /// Pixels of the upright original across the document.
@@ -53,6 +83,19 @@ pub struct Hint {
 }
 
 /// What is sent for an image.
+///
+/// ```
+/// use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{self, Hint, Source}};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let source = Source { step: &Step::Front, bytes: &photo, header: &header, hint: Hint::default() };
+/// let mut service = Service::default();
+/// service.max_body_bytes = 250_000;
+/// let fitted = recompress::fit(&[source], 200, &service, &limits).unwrap();
+/// assert!(fitted[0].recompressed && fitted[0].quality < Some(100));
+/// assert_eq!((fitted[0].width, fitted[0].height), (1600, 1200));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Encoded<'a> {
@@ -76,6 +119,19 @@ pub struct Encoded<'a> {
 }
 
 /// Why nothing fits.
+///
+/// ```
+/// use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{self, Bound, Hint, Source}};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let source = Source { step: &Step::Front, bytes: &photo, header: &header, hint: Hint::default() };
+/// let mut service = Service::default();
+/// service.max_body_bytes = 2_000;
+/// let told = recompress::fit(&[source], 200, &service, &limits).unwrap_err();
+/// assert_eq!((told.bound, told.limit, &told.heaviest), (Bound::Body, 2_000, &Step::Front));
+/// assert!(told.least > told.limit);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Infeasible {
@@ -96,6 +152,17 @@ pub struct Infeasible {
 }
 
 /// Which limit cannot be met.
+///
+/// ```
+/// use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{self, Bound, Hint, Source}};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let source = Source { step: &Step::Front, bytes: &photo, header: &header, hint: Hint::default() };
+/// let mut service = Service::default();
+/// service.max_image_base64 = Some(2_000);
+/// assert_eq!(recompress::fit(&[source], 200, &service, &limits).unwrap_err().bound, Bound::Image);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// [`Service::max_body_bytes`].
@@ -112,6 +179,18 @@ pub enum Bound {
 /// # Errors
 /// [`Infeasible`] when quality 60 at 150 pixels an inch is still too large. When the limits are
 /// [watched](Limits::watched) and it was time to stop, what is handed back is of no use, whichever it is.
+///
+/// ```
+/// use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{self, Hint, Source}};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let source = Source { step: &Step::Front, bytes: &photo, header: &header, hint: Hint::default() };
+/// let mut service = Service::default();
+/// service.max_body_bytes = 200_000;
+/// let fitted = recompress::fit(&[source], 200, &service, &limits).unwrap();
+/// assert!(recompress::budget::base64_len(fitted[0].bytes.len() as u64) + 200 <= 200_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn fit<'a>(
     sources: &[Source<'a>],
     overhead: u64,

@@ -1,4 +1,18 @@
 //! What was found, as data: the JSON that programs read, and the text that people read.
+//!
+//! What was written as JSON reads back as it was, so that reports can be stored and looked at later.
+//!
+//! ```
+//! use idenfy_preflight::{Image, Preflight, Step, report::ImageReport};
+//!
+//! let preflight = Preflight::default();
+//! let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+//! let report = preflight.inspect(&photo)?;
+//! println!("{report}"); // for people
+//! let stored = serde_json::to_string(&report)?; // for programs
+//! assert_eq!(serde_json::from_str::<ImageReport>(&stored)?, report);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #[cfg(feature = "html")]
 pub mod html;
@@ -18,11 +32,18 @@ use crate::{
     score::{SOFT_PART, Scores},
     submission::Step,
 };
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whether something may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, report::Verdict, rules::{Level, Rule}};
+/// let finding = Finding::new(Rule::Glare, "…", "…");
+/// assert_eq!(Verdict::of([&finding.clone().at(Level::Warn)]), Verdict::Ready);
+/// assert_eq!(Verdict::of([&finding.at(Level::Deny)]), Verdict::Refused);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// No finding denies it.
@@ -33,13 +54,31 @@ pub enum Verdict {
 
 impl Verdict {
     /// [`Verdict::Refused`] when one of the findings denies.
+    ///
+    /// ```
+    /// use idenfy_preflight::{finding::Finding, report::Verdict, rules::Rule};
+    /// assert_eq!(Verdict::of([]), Verdict::Ready);
+    /// assert_eq!(Verdict::of(&[Finding::new(Rule::EmptyFile, "…", "…")]), Verdict::Refused);
+    /// ```
     pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
         if findings.into_iter().any(Finding::denies) { Self::Refused } else { Self::Ready }
     }
 }
 
 /// What was found on one image.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step, report::{ImageReport, Verdict}};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// assert_eq!((report.verdict, report.width, report.height), (Verdict::Ready, Some(1600), Some(1200)));
+/// // It is stored as JSON and read back.
+/// let stored = serde_json::to_string(&report)?;
+/// assert_eq!(serde_json::from_str::<ImageReport>(&stored)?, report);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImageReport {
     /// The file's name as it was given.
@@ -51,7 +90,6 @@ pub struct ImageReport {
     /// What to do with it.
     pub advice: Advice,
     /// The kind of file by content; `null` when it could not be named.
-    #[serde(serialize_with = "format_name")]
     pub format: Option<Format>,
     /// Bytes of the file.
     pub bytes: u64,
@@ -86,7 +124,18 @@ pub struct ImageReport {
 }
 
 /// Where the document is in the upright picture.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::Front, "testdata/front.jpg", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// let document = report.document.expect("a card");
+/// let [left, top, width, height] = document.bounds();
+/// assert!(document.fully_visible && left > 0.0 && top > 0.0 && width > height);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DocumentReport {
     /// Corners in pixels, clockwise from the top left of the picture as it stands.
     pub quad: [[f32; 2]; 4],
@@ -95,7 +144,17 @@ pub struct DocumentReport {
 }
 
 /// The first page of a PDF.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::UtilityBill, "testdata/bill.pdf", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// let page = report.page.expect("it is not encrypted");
+/// assert_eq!((page.width_pt, page.height_pt), (595, 842)); // A4
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PageReport {
     /// Its width in points (1/72 inch), as it is displayed, rounded up.
@@ -117,7 +176,18 @@ impl PageReport {
 }
 
 /// Places `[x, y, width, height]` in pixels of the upright picture; a face's may reach outside.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step};
+/// let preflight = Preflight::default();
+/// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+/// let report = preflight.inspect(&photo)?;
+/// let [x, y, width, height] = report.places.glare[0];
+/// println!("Cut out {width} x {height} pixels from {x}, {y} to show the reflection.");
+/// assert!(x + width / 2.0 > report.width.unwrap() as f32 / 2.0);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Places {
     /// Reflections on the document, largest first.
@@ -130,6 +200,17 @@ pub struct Places {
 
 impl Places {
     /// Of what was measured; of a selfie its faces alone, for it has no print.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/front.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// use idenfy_preflight::{measure, report::Places};
+    /// assert!(Places::of(&measure::measure(&view)).faces.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(m: &Measurements) -> Self {
         let mut soft: Vec<_> = m.sharpness.parts.iter().filter(|p| p.acutance < SOFT_PART).collect();
         soft.sort_by(|a, b| a.acutance.total_cmp(&b.acutance));
@@ -149,6 +230,15 @@ impl ImageReport {
     /// The place that a person should look at first: of the heaviest finding that has one.
     ///
     /// A reflection's or a face's place is the largest one, of soft print the softest.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// assert_eq!(report.worst_place(), report.places.glare.first().copied());
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn worst_place(&self) -> Option<[f32; 4]> {
         let place = |finding: &Finding| match finding.rule.id() {
             "glare" => self.places.glare.first().copied(),
@@ -164,6 +254,12 @@ impl ImageReport {
 
 impl DocumentReport {
     /// The upright box `[x, y, width, height]` around it.
+    ///
+    /// ```
+    /// use idenfy_preflight::report::DocumentReport;
+    /// let quad = [[10.0, 12.0], [90.0, 10.0], [92.0, 60.0], [8.0, 61.0]];
+    /// assert_eq!(DocumentReport { quad, fully_visible: true }.bounds(), [8.0, 10.0, 84.0, 51.0]);
+    /// ```
     pub fn bounds(&self) -> [f32; 4] {
         let side = |i: usize| self.quad.iter().filter_map(move |corner| corner.get(i).copied());
         let (left, top) = (side(0).fold(f32::MAX, f32::min), side(1).fold(f32::MAX, f32::min));
@@ -172,13 +268,30 @@ impl DocumentReport {
 }
 
 /// What stands in the request for an image.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// ```
+/// use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+/// let mut options = Options::default();
+/// options.service.max_body_bytes = 500_000; // less than the photos have
+/// let preflight = Preflight::new(options);
+/// let mut submission = Submission::new()
+///     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+///     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+///     submission = submission.image(image);
+/// }
+/// let outcome = preflight.check(submission)?;
+/// let sent = outcome.report.images[0].sent.as_ref().expect("it is ready");
+/// assert!(sent.recompressed && sent.quality > Some(60));
+/// assert!(sent.scores.as_ref().unwrap().legibility > Some(90), "it was looked at again");
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sent {
     /// Bytes before base64.
     pub bytes: u64,
     /// Its format.
-    #[serde(serialize_with = "format_name")]
     pub format: Option<Format>,
     /// Whether it is another file than the original.
     pub recompressed: bool,
@@ -196,6 +309,16 @@ pub struct Sent {
 
 impl Sent {
     /// Of what was chosen to be sent.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{Hint, Source, fit}, report::Sent};
+    /// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+    /// let header = probe::probe(&photo, &limits)?;
+    /// let source = Source { step: &Step::Front, bytes: &photo, header: &header, hint: Hint::default() };
+    /// let sent = Sent::of(&fit(&[source], 0, &Service::default(), &limits).unwrap()[0]);
+    /// assert_eq!((sent.bytes, sent.recompressed), (photo.len() as u64, false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(encoded: &Encoded<'_>) -> Self {
         // What could not be read and was allowed all the same has neither size nor name.
         let pixels =
@@ -213,7 +336,27 @@ impl Sent {
 }
 
 /// What was found on one submission.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// ```
+/// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+/// # let mut options = Options::default();
+/// # options.service.max_body_bytes = 500_000; // less than the photos have
+/// # let preflight = Preflight::new(options);
+/// # let mut submission = Submission::new()
+/// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(submission)?;
+/// use idenfy_preflight::report::Report;
+/// let stored = serde_json::to_string(&outcome.report)?;
+/// let report: Report = serde_json::from_str(&stored)?;
+/// assert_eq!(report, outcome.report);
+/// assert!(report.images.len() == 3 && report.config.starts_with("sha256:"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
     /// Whether there is a request.
@@ -234,20 +377,40 @@ pub struct Report {
 
 impl Report {
     /// All findings: those on images first.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, rules::Rule};
+    /// let report = Preflight::default().check(Submission::new())?.report;
+    /// assert!(report.all_findings().any(|finding| finding.rule == Rule::MissingStep));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         self.images.iter().flat_map(|i| &i.findings).chain(&self.findings)
     }
 }
 
 /// The size of the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+///
+/// ```
+/// # use idenfy_preflight::{Image, Options, Preflight, Step, Submission};
+/// # let mut options = Options::default();
+/// # options.service.max_body_bytes = 500_000; // less than the photos have
+/// # let preflight = Preflight::new(options);
+/// # let mut submission = Submission::new()
+/// #     .token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(submission)?;
+/// let sizes = outcome.report.request;
+/// assert!(sizes.bytes.expect("it is ready") <= sizes.limit);
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestReport {
     /// Bytes of the body; `null` when none was made.
     pub bytes: Option<u64>,
     /// The most it may have.
     pub limit: u64,
-}
-
-fn format_name<S: Serializer>(format: &Option<Format>, serializer: S) -> Result<S::Ok, S::Error> {
-    format.map(Format::name).serialize(serializer)
 }

@@ -5,6 +5,7 @@ use crate::{
     finding::Finding,
     rules::{Family, Level},
     submission::Step,
+    texts::{ENGLISH, Texts, Word},
 };
 use anstyle::{AnsiColor, Style as Paint};
 use serde_json::Value;
@@ -30,6 +31,12 @@ pub struct Style {
 }
 
 /// How much is told.
+///
+/// ```
+/// use idenfy_preflight::report::text::{Detail, Style};
+/// assert_eq!(Style::default().detail, Detail::Normal);
+/// assert!(Detail::Quiet < Detail::Verbose);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Verdicts alone.
@@ -42,19 +49,66 @@ pub enum Detail {
 }
 
 /// A report in a [`Style`]; made by `told`.
-pub struct Told<'a, T>(&'a T, Style);
+///
+/// ```
+/// use idenfy_preflight::{Image, Preflight, Step, report::text::{Detail, Style}, texts::Texts};
+/// let mut report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+/// let german = Texts::german();
+/// german.translate_image(&mut report);
+/// let text = report.told(Style { detail: Detail::Quiet, ..Style::default() }).texts(&german).to_string();
+/// assert_eq!(text, "NEIN FRONT: a.jpg (unbekannt, 0 Bytes)\n");
+/// # Ok::<(), idenfy_preflight::Error>(())
+/// ```
+pub struct Told<'a, T> {
+    report: &'a T,
+    style: Style,
+    texts: &'a Texts,
+}
+
+impl<'a, T> Told<'a, T> {
+    /// Headings and labels in this language too, for a report whose findings were [translated](Texts::translate) to it.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::text::{Detail, Style}, texts::Texts};
+    /// let mut report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+    /// let german = Texts::german();
+    /// german.translate_image(&mut report);
+    /// let text = report.told(Style { detail: Detail::Quiet, ..Style::default() }).texts(&german).to_string();
+    /// assert_eq!(text, "NEIN FRONT: a.jpg (unbekannt, 0 Bytes)\n");
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
+    pub fn texts(self, texts: &'a Texts) -> Self {
+        Self { texts, ..self }
+    }
+}
 
 impl ImageReport {
     /// The report in a style.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::text::Style};
+    /// let report = Preflight::default().inspect(&Image::new(Step::Front, "a.jpg", &b""[..]))?;
+    /// let coloured = report.told(Style { colour: true, width: Some(80), ..Style::default() }).to_string();
+    /// assert!(coloured.contains("\x1b[") && !report.to_string().contains("\x1b["));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn told(&self, style: Style) -> Told<'_, Self> {
-        Told(self, style)
+        Told { report: self, style, texts: &ENGLISH }
     }
 }
 
 impl Report {
     /// The report in a style.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, report::text::{Detail, Style}};
+    /// let report = Preflight::default().check(Submission::new())?.report;
+    /// let quiet = report.told(Style { detail: Detail::Quiet, ..Style::default() }).to_string();
+    /// assert!(quiet.starts_with("Refused: "));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn told(&self, style: Style) -> Told<'_, Self> {
-        Told(self, style)
+        Told { report: self, style, texts: &ENGLISH }
     }
 }
 
@@ -74,51 +128,64 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Told<'_, ImageReport> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(image, style) = self;
+        let Self { report: image, style, texts } = self;
+        let [ok, refuse] = [Word::LineOk, Word::LineRefuse].map(|word| texts.word(word));
         let (word, colour) = match image.verdict {
-            Verdict::Ready => ("ok", AnsiColor::Green),
-            Verdict::Refused => ("REFUSE", AnsiColor::Red),
+            Verdict::Ready => (ok, AnsiColor::Green),
+            Verdict::Refused => (refuse, AnsiColor::Red),
         };
-        let (gap, step) = (" ".repeat(6 - word.len()), printable(image.step.name()));
+        let gap = gap(word, &[ok, refuse]);
+        let step = printable(image.step.name());
         write!(f, "{}{gap} {step}: {}", style.paint(word, colour), printable(&image.file))?;
-        writeln!(f, " ({}){}", facts(image), legibility(image))?;
+        writeln!(f, " ({}){}", facts(image, texts), legibility(image, texts))?;
         if style.detail == Detail::Verbose {
             let json = serde_json::to_value(&image.scores).unwrap_or_default();
             let scores = pairs(json.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value)));
             let values = pairs(image.measurements.iter().map(|(name, value)| (name.as_str(), value)));
-            for (name, text) in [("scores", scores), ("values", values)].iter().filter(|(_, text)| !text.is_empty()) {
-                style.wrapped(f, &format!("       {name}  "), name.len() + 9, text)?;
+            let lines = [(Word::LineScores, scores), (Word::LineValues, values)];
+            for (name, text) in lines.iter().filter(|(_, text)| !text.is_empty()) {
+                let name = texts.word(*name);
+                style.wrapped(f, &format!("       {name}  "), name.chars().count() + 9, text)?;
             }
         }
-        findings(f, &image.findings, Some(image), *style)
+        findings(f, &image.findings, Some(image), *style, texts)
     }
 }
 
 impl fmt::Display for Told<'_, Report> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(report, style) = self;
+        let Self { report, style, texts } = self;
         for image in &report.images {
-            write!(f, "{}", image.told(*style))?;
+            write!(f, "{}", image.told(*style).texts(texts))?;
             if let Some(sent) = image.sent.as_ref().filter(|s| s.recompressed && style.detail > Detail::Quiet) {
-                writeln!(f, "       sent as {}", self::sent(sent))?;
+                let what = self::sent(sent, texts);
+                writeln!(f, "       {}", texts.say(Word::LineSentAs, &[("what", &what)]))?;
             }
         }
-        findings(f, &report.findings, None, *style)?;
+        findings(f, &report.findings, None, *style, texts)?;
         if report.skip_analysis.recommended && style.detail > Detail::Quiet {
-            writeln!(f, "skipAnalysis is recommended: {}.", printable(&report.skip_analysis.because.join("; ")))?;
+            let because = printable(&report.skip_analysis.because.join("; "));
+            writeln!(f, "{}", texts.say(Word::LineSkip, &[("because", &because)]))?;
         }
-        match report.request.bytes {
+        let (word, colour, said) = match report.request.bytes {
             Some(body) => {
-                let (word, limit) = (style.paint("Ready", AnsiColor::Green), bytes(report.request.limit));
-                writeln!(f, "{word}: the body has {} of at most {limit}.", bytes(body))
+                let sizes = [("bytes", &*texts.bytes(body)), ("limit", &*texts.bytes(report.request.limit))];
+                (Word::LineReady, AnsiColor::Green, texts.say(Word::LineBody, &sizes))
             }
             None => {
                 let denied = report.all_findings().filter(|x| x.denies()).count();
-                let (word, s) = (style.paint("Refused", AnsiColor::Red), if denied == 1 { "" } else { "s" });
-                writeln!(f, "{word}: {denied} finding{s} to settle first.")
+                let many = if denied == 1 { Word::LineOne } else { Word::LineMany };
+                (Word::LineRefused, AnsiColor::Red, texts.say(many, &[("n", &denied.to_string())]))
             }
-        }
+        };
+        writeln!(f, "{}: {said}", style.paint(texts.word(word), colour))
     }
+}
+
+/// Blanks that make a word as long as the longest that may stand in its place.
+fn gap(word: &str, all: &[&str]) -> String {
+    let long = |word: &str| word.chars().count();
+    " ".repeat(all.iter().map(|w| long(w)).max().unwrap_or(0).saturating_sub(long(word)))
 }
 
 impl Style {
@@ -152,25 +219,35 @@ impl Style {
 /// Columns that rules and steps are lined up in; a longer name only pushes its own line.
 const WIDEST: usize = 40;
 
-fn findings(f: &mut fmt::Formatter<'_>, all: &[Finding], image: Option<&ImageReport>, style: Style) -> fmt::Result {
+fn findings(
+    f: &mut fmt::Formatter<'_>,
+    all: &[Finding],
+    image: Option<&ImageReport>,
+    style: Style,
+    texts: &Texts,
+) -> fmt::Result {
     if style.detail == Detail::Quiet {
         return Ok(());
     }
     let named = |finding: &Finding| {
         let step = finding.step.as_ref().filter(|step| image.map(|i| &i.step) != Some(*step));
-        step.map_or(finding.rule.to_string(), |step: &Step| format!("{} on {}", finding.rule, printable(step.name())))
+        let on = |step: &Step| texts.say(Word::On, &[("rule", finding.rule.id()), ("step", &printable(step.name()))]);
+        step.map_or(finding.rule.to_string(), on)
     };
-    let width = all.iter().map(|x| named(x).len()).max().unwrap_or(0).min(WIDEST);
+    let width = all.iter().map(|x| named(x).chars().count()).max().unwrap_or(0).min(WIDEST);
+    let levels = [Word::LineNote, Word::LineWarn, Word::LineDeny].map(|word| texts.word(word));
+    let longest = levels.iter().map(|level| level.chars().count()).max().unwrap_or(0);
     for finding in all {
+        let [note, warn, deny] = levels;
         let (level, colour) = match finding.level {
-            Level::Allow => ("note", AnsiColor::Cyan),
-            Level::Warn => ("warn", AnsiColor::Yellow),
-            Level::Deny => ("DENY", AnsiColor::Red),
+            Level::Allow => (note, AnsiColor::Cyan),
+            Level::Warn => (warn, AnsiColor::Yellow),
+            Level::Deny => (deny, AnsiColor::Red),
         };
-        let head = format!("  {} {:width$}  ", style.paint(level, colour), named(finding));
+        let head = format!("  {}{} {:width$}  ", style.paint(level, colour), gap(level, &levels), named(finding));
         let mut said = finding.message.trim_end_matches('.').to_owned();
-        let place = image.and_then(|image| place(finding, image)).map(|place| format!(", {place}"));
-        let measured = measured(finding).map(|measured| format!(" ({measured})"));
+        let place = image.and_then(|image| place(finding, image)).map(|place| format!(", {}", texts.word(place)));
+        let measured = measured(finding, texts).map(|measured| format!(" ({measured})"));
         said.extend(place.into_iter().chain(measured));
         let end = if said.ends_with('?') { "" } else { "." };
         let evidence = if style.detail == Detail::Verbose && !finding.evidence.is_empty() {
@@ -179,30 +256,32 @@ fn findings(f: &mut fmt::Formatter<'_>, all: &[Finding], image: Option<&ImageRep
             String::new()
         };
         let text = printable(&format!("{said}{end} {}{evidence}", finding.help));
-        style.wrapped(f, &head, 9 + width, &text)?;
+        style.wrapped(f, &head, 5 + longest + width, &text)?;
     }
     Ok(())
 }
 
 /// Format, size and bytes of a file.
-pub(crate) fn facts(image: &ImageReport) -> String {
-    let mut facts = image.format.map_or("unknown".to_owned(), |x| x.to_string());
+pub(crate) fn facts(image: &ImageReport, texts: &Texts) -> String {
+    let mut facts = image.format.map_or(texts.word(Word::Unknown).to_owned(), |x| x.to_string());
     if let (Some(w), Some(h)) = (image.width, image.height) {
         let _ = write!(facts, ", {w} x {h}");
     }
-    let _ = write!(facts, ", {}", bytes(image.bytes));
+    let _ = write!(facts, ", {}", texts.bytes(image.bytes));
     facts
 }
 
-fn legibility(image: &ImageReport) -> String {
-    image.scores.legibility.map(|l| format!(", legibility {l}")).unwrap_or_default()
+fn legibility(image: &ImageReport, texts: &Texts) -> String {
+    let said = |score: u8| format!(", {}", texts.say(Word::Legibility, &[("score", &score.to_string())]));
+    image.scores.legibility.map(said).unwrap_or_default()
 }
 
 /// What stands in the request for a file.
-pub(crate) fn sent(sent: &Sent) -> String {
-    let mut text = format!("{} of {}", sent.format.map_or("?", |x| x.name()), bytes(sent.bytes));
+pub(crate) fn sent(sent: &Sent, texts: &Texts) -> String {
+    let format = sent.format.map_or("?", |x| x.name());
+    let mut text = texts.say(Word::FormatOf, &[("format", format), ("bytes", &texts.bytes(sent.bytes))]);
     if let Some(quality) = sent.quality {
-        let _ = write!(text, ", quality {quality}");
+        let _ = write!(text, ", {}", texts.say(Word::Quality, &[("quality", &quality.to_string())]));
     }
     if let (Some(w), Some(h)) = (sent.width, sent.height) {
         let _ = write!(text, ", {w} x {h}");
@@ -211,35 +290,35 @@ pub(crate) fn sent(sent: &Sent) -> String {
 }
 
 /// How far off a measure of quality is; `None` where the finding's message says so itself.
-pub(crate) fn measured(finding: &Finding) -> Option<String> {
+pub(crate) fn measured(finding: &Finding, texts: &Texts) -> Option<String> {
     let number = |name: &str| finding.evidence.get(name).and_then(Value::as_f64);
-    let percent = |v: f64| format!("{:.1} %", 100.0 * v).replace(".0 %", " %");
     if finding.family() != Family::Quality || finding.message.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let shown = |v: f64| match v {
+    let percent = |v: f64| texts.number(&format!("{:.1} %", 100.0 * v).replace(".0 %", " %"));
+    let plain = |v: f64| match v {
         v if v.fract() == 0.0 || v.abs() >= 10.0 => format!("{v:.0}"),
-        v => format!("{v:.2}"),
+        v => texts.number(&format!("{v:.2}")),
     };
-    let unit = finding.evidence.get("unit").and_then(Value::as_str).unwrap_or_default();
-    let threshold = number("threshold");
-    Some(match (number("value")?, threshold) {
+    let english = finding.evidence.get("unit").and_then(Value::as_str).unwrap_or_default();
+    let shown = |v: f64| if english.starts_with("share ") { percent(v) } else { plain(v) };
+    let unit = texts.unit(english);
+    let said = |word: Word, value: &str, threshold: &str| {
+        let both = [("value", value), ("threshold", threshold), ("unit", unit)];
+        Some(texts.say(word, &both))
+    };
+    match (number("value")?, number("threshold")) {
         (_, Some(least)) if number("readable").is_some() => {
-            format!("readable by {}, where {} are needed", percent(number("readable")?), percent(least))
+            said(Word::ReadableBy, &percent(number("readable")?), &percent(least))
         }
-        (_, Some(least)) if number("paper").is_some() => {
-            format!("paper at {} of 255, threshold {}", shown(number("paper")?), shown(least))
-        }
-        (value, Some(threshold)) => match unit.strip_prefix("share of ") {
-            Some(of) => format!("{} of {of}, threshold {}", percent(value), percent(threshold)),
-            None => format!("{} {unit}, threshold {}", shown(value), shown(threshold)),
-        },
-        (value, None) => format!("{} {unit}", shown(value)),
-    })
+        (_, Some(least)) if number("paper").is_some() => said(Word::PaperAt, &plain(number("paper")?), &plain(least)),
+        (value, Some(threshold)) => said(Word::OffBy, &shown(value), &shown(threshold)),
+        (value, None) => Some(format!("{} {unit}", plain(value))),
+    }
 }
 
 /// Where in the picture, in words, for findings that have boxes.
-fn place(finding: &Finding, image: &ImageReport) -> Option<String> {
+fn place(finding: &Finding, image: &ImageReport) -> Option<Word> {
     let boxes = finding.evidence.get("boxes")?.as_array()?;
     let number = |b: &Value, i: usize| b.get(i).and_then(Value::as_f64).unwrap_or(0.0);
     let [left, top, width, height] = match &image.document {
@@ -252,19 +331,27 @@ fn place(finding: &Finding, image: &ImageReport) -> Option<String> {
         return None;
     }
     if total > 0.5 * width * height {
-        return Some("all over the document".to_owned()).filter(|_| image.document.is_some());
+        return Some(Word::Everywhere).filter(|_| image.document.is_some());
     }
     let middle =
         |i: usize| boxes.iter().map(|b| (number(b, i) + number(b, i + 2) / 2.0) * area(b)).sum::<f64>() / total;
-    let third = |at: f64, names: [&'static str; 3]| match at {
-        ..0.36 => names[0],
-        0.64.. => names[2],
-        _ => names[1],
+    // Before, in or behind the middle third.
+    let third = |at: f64| match at {
+        ..0.36 => -1,
+        0.64.. => 1,
+        _ => 0,
     };
-    let down = third((middle(1) - top) / height.max(1.0), ["top", "", "bottom"]);
-    let across = third((middle(0) - left) / width.max(1.0), ["left", "", "right"]);
-    let words = [down, across].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
-    Some(if words.is_empty() { "in the middle".to_owned() } else { format!("at the {words}") })
+    Some(match (third((middle(1) - top) / height.max(1.0)), third((middle(0) - left) / width.max(1.0))) {
+        (-1, -1) => Word::TopLeft,
+        (-1, 1) => Word::TopRight,
+        (-1, _) => Word::Top,
+        (1, -1) => Word::BottomLeft,
+        (1, 1) => Word::BottomRight,
+        (1, _) => Word::Bottom,
+        (_, -1) => Word::Left,
+        (_, 1) => Word::Right,
+        _ => Word::Middle,
+    })
 }
 
 fn pairs<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
@@ -273,21 +360,17 @@ fn pairs<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
 
 /// A text from strangers (file names, messages) without characters that steer a terminal or turn the direction of what
 /// follows; U+FFFD stands for each.
+///
+/// ```
+/// use idenfy_preflight::report::text::printable;
+/// assert_eq!(printable("a\u{1b}[2J.jpg"), "a\u{fffd}[2J.jpg");
+/// ```
 pub fn printable(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Bytes as people read them, base 10.
-pub(crate) fn bytes(n: u64) -> String {
-    match n {
-        0..1_000 => format!("{n} bytes"),
-        1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
-        _ => format!("{:.2} MB", n as f64 / 1e6),
-    }
 }
 
 #[cfg(test)]

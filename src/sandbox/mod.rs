@@ -2,6 +2,17 @@
 //!
 //! What the service's pages document is answered with their words and identifiers. What they leave open is a switch of
 //! [`Settings`] or an assumption; `GET /` lists both, so that nobody takes them for the service's own behaviour.
+//!
+//! ```
+//! use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::{BaseUrl, Credentials, Patience, Submitter, session::NewSession}};
+//!
+//! let keys = || Credentials::new("key", "secret");
+//! let sandbox = Sandbox::start("127.0.0.1:0".parse()?, keys()?, Settings::default())?;
+//! let base = BaseUrl::new(&format!("http://{}", sandbox.address()))?;
+//! let submitter = Submitter::to(base, Patience::default(), keys()?);
+//! assert!(submitter.create(&NewSession::new("user-7"))?.session.token.is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![expect(clippy::result_large_err, reason = "an answer is made once a call, and a box would only hide it")]
 
@@ -25,6 +36,16 @@ use std::{
 use tokio::sync::oneshot;
 
 /// How the sandbox behaves where the service's pages say nothing, and what goes wrong.
+///
+/// ```
+/// use idenfy_preflight::sandbox::{Fault, Settings};
+/// use std::time::Duration;
+/// let mut settings = Settings::default();
+/// settings.latency = Duration::from_millis(200);
+/// settings.fault = Fault::TooManyRequests;
+/// settings.photo_check = false;
+/// assert!(settings.contract && settings.token_burns_on_error);
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
@@ -93,6 +114,12 @@ impl fmt::Debug for Settings {
 }
 
 /// What the 20 MB count.
+///
+/// ```
+/// use idenfy_preflight::sandbox::{LimitCounts, Settings};
+/// assert_eq!(Settings::default().limit_counts, LimitCounts::Body);
+/// assert_eq!(LimitCounts::ALL[1], ("images", LimitCounts::Images));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitCounts {
     /// The whole JSON body.
@@ -107,6 +134,11 @@ impl LimitCounts {
 }
 
 /// The field that carries the token.
+///
+/// ```
+/// use idenfy_preflight::sandbox::{Settings, TokenFields};
+/// assert_eq!(Settings::default().token_field, TokenFields::Either);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenFields {
     /// `token`, as on the newest page.
@@ -124,6 +156,12 @@ impl TokenFields {
 }
 
 /// What goes wrong.
+///
+/// ```
+/// use idenfy_preflight::sandbox::Fault;
+/// let named = Fault::ALL.iter().find(|(name, _)| *name == "half-answer");
+/// assert_eq!(named.map(|(_, fault)| *fault), Some(Fault::HalfAnswer));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -190,6 +228,15 @@ impl Shared {
 }
 
 /// A running server; it stops when this is dropped.
+///
+/// ```
+/// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::Credentials};
+/// let sandbox = Sandbox::start("127.0.0.1:0".parse()?, Credentials::new("key", "secret")?, Settings::default())?;
+/// println!("IDENFY_BASE_URL=http://{}", sandbox.address());
+/// assert!(sandbox.all_bodies().is_empty());
+/// drop(sandbox); // it stops
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sandbox {
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
@@ -201,6 +248,13 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the address is not of this machine alone, or cannot be listened on.
+    ///
+    /// ```
+    /// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::Credentials};
+    /// let start = |address: &str| Sandbox::start(address.parse().unwrap(), Credentials::new("key", "secret").unwrap(), Settings::default());
+    /// assert!(start("127.0.0.1:0").is_ok()); // any free port
+    /// assert!(start("0.0.0.0:0").is_err(), "never for other machines");
+    /// ```
     pub fn start(address: SocketAddr, credentials: Credentials, settings: Settings) -> io::Result<Self> {
         if !address.ip().is_loopback() {
             return Err(io::Error::other("the sandbox listens on loopback addresses alone (127.0.0.1, ::1)"));
@@ -230,26 +284,81 @@ impl Sandbox {
     }
 
     /// Where it listens.
+    ///
+    /// ```
+    /// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::Credentials};
+    /// let sandbox = Sandbox::start("127.0.0.1:0".parse()?, Credentials::new("key", "secret")?, Settings::default())?;
+    /// assert_ne!(sandbox.address().port(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn address(&self) -> SocketAddr {
         self.shared.address
     }
 
     /// Changes what goes wrong from now on.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// # use idenfy_preflight::{Image, Preflight, Step, Submission};
+    /// # let preflight = Preflight::default();
+    /// # let mut submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(&submission)?;
+    /// # let (report, request) = (&outcome.report, outcome.request.unwrap());
+    /// # use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::{BaseUrl, Credentials, Patience, Submitter}};
+    /// # let keys = || Credentials::new("key", "secret");
+    /// # let sandbox = Sandbox::start("127.0.0.1:0".parse()?, keys()?, Settings::default())?;
+    /// # let base = BaseUrl::new(&format!("http://{}", sandbox.address()))?;
+    /// # let submitter = Submitter::to(base, Patience::default(), keys()?);
+    /// use idenfy_preflight::{sandbox::Fault, submit::Ledger};
+    /// sandbox.set_fault(Fault::Reset);
+    /// let answer = submitter.ledger(Ledger::new().into()).submit(&request, report);
+    /// assert_eq!(answer.name(), "unknown", "the body left, and no answer came");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_fault(&self, fault: Fault) {
         self.shared.settings().fault = fault;
     }
 
     /// How many bodies with this token arrived, whole or in part; `GET /calls` tells it to other programs.
+    ///
+    /// ```
+    /// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::Credentials};
+    /// let sandbox = Sandbox::start("127.0.0.1:0".parse()?, Credentials::new("key", "secret")?, Settings::default())?;
+    /// assert_eq!(sandbox.bodies("3FA5TFPA2ZE3LMPGGS1EGOJNJE"), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bodies(&self, token: &str) -> usize {
         self.shared.state().bodies.get(token).copied().unwrap_or(0)
     }
 
     /// How many bodies arrived for each token.
+    ///
+    /// ```
+    /// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::Credentials};
+    /// let sandbox = Sandbox::start("127.0.0.1:0".parse()?, Credentials::new("key", "secret")?, Settings::default())?;
+    /// // After a load test: no token was sent twice.
+    /// assert!(sandbox.all_bodies().iter().all(|bodies| *bodies <= 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn all_bodies(&self) -> Vec<usize> {
         self.shared.state().bodies.values().copied().collect()
     }
 
     /// Waits until the server ends, which it does not by itself.
+    ///
+    /// ```
+    /// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::Credentials};
+    /// let sandbox = Sandbox::start("127.0.0.1:0".parse()?, Credentials::new("key", "secret")?, Settings::default())?;
+    /// # if false {
+    /// sandbox.wait(); // until the process ends
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

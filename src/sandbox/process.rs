@@ -125,11 +125,12 @@ fn judge(value: &Value, issued: &Issued, settings: &Settings) -> Result<Judged, 
     // What cannot be decoded, or ends in the middle, is not detected either.
     let objects = |f: &&Finding| f.denies() || matches!(f.rule, Rule::DocumentNotFound | Rule::Damaged);
     let objection = seen.iter().find(objects);
-    let told_later = |f: &&Finding| f.predicts.is_some_and(|p| !["FACE", "NO_FACE"].iter().any(|n| p.starts_with(n)));
+    let told_later =
+        |f: &&Finding| f.predicts.as_deref().is_some_and(|p| !["FACE", "NO_FACE"].iter().any(|n| p.starts_with(n)));
     let foreseen = objection.or(found.iter().find(told_later));
     let code = foreseen.map(|f| match f.family() {
-        Family::Container => f.predicts.unwrap_or("DOC_NOT_FOUND"),
-        _ => f.predicts.unwrap_or("DOC_TOO_BLURRY"),
+        Family::Container => f.predicts.as_deref().unwrap_or("DOC_NOT_FOUND"),
+        _ => f.predicts.as_deref().unwrap_or("DOC_TOO_BLURRY"),
     });
     let further = submission.images.iter().map(|i| &i.step).filter(|s| !s.is_document() && **s != Step::Face);
     Ok(Judged {

@@ -11,6 +11,14 @@ use std::{fmt, time::Duration};
 macro_rules! identifiers {
     ($($variant:ident $name:literal $meaning:literal;)*) => {
         /// What the service calls an error.
+        ///
+        /// ```
+        /// use idenfy_preflight::submit::Identifier;
+        /// let said = Identifier::from("TOKEN_NOT_VALID");
+        /// assert_eq!((said.name(), said == Identifier::TokenNotValid), ("TOKEN_NOT_VALID", true));
+        /// assert!(said.meaning().starts_with("The token has expired"));
+        /// assert_eq!(Identifier::from("NEW_ONE").meaning(), "");
+        /// ```
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Identifier {
@@ -59,6 +67,23 @@ impl From<&str> for Identifier {
 }
 
 /// What the service said of an error; every field may be missing.
+///
+/// ```
+/// # use idenfy_preflight::{Image, Preflight, Step, Submission};
+/// # let preflight = Preflight::default();
+/// # let mut submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(&submission)?;
+/// # let (report, request) = (&outcome.report, outcome.request.unwrap());
+/// use idenfy_preflight::submit::{Answer, Identifier};
+/// let body = br#"{"identifier": "TOKEN_NOT_VALID", "message": "Token expired"}"#;
+/// let Answer::Refused { said, .. } = Answer::from_response(400, None, body, &request, Some(report)) else { panic!() };
+/// assert_eq!((said.identifier, said.message.as_deref()), (Some(Identifier::TokenNotValid), Some("Token expired")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Said {
@@ -74,6 +99,28 @@ pub struct Said {
 }
 
 /// What came of a call.
+///
+/// ```
+/// # use idenfy_preflight::{Image, Preflight, Step, Submission};
+/// # let preflight = Preflight::default();
+/// # let mut submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(&submission)?;
+/// # let (report, request) = (&outcome.report, outcome.request.unwrap());
+/// use idenfy_preflight::submit::Answer;
+/// let answer = Answer::from_response(429, Some("30"), b"", &request, Some(report));
+/// match &answer {
+///     Answer::Accepted => println!("the result comes by webhook"),
+///     Answer::Refused { retry_after: Some(wait), .. } => println!("a new session, in {} s", wait.as_secs()),
+///     other => println!("{other}"), // each says what to do
+/// }
+/// assert_eq!((answer.name(), answer.token_is_good()), ("refused", false));
+/// assert_eq!(answer.to_json()["retry_after"], 30);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Answer {
@@ -109,6 +156,23 @@ pub enum Answer {
 }
 
 /// What to do about a document that was not detected.
+///
+/// ```
+/// # use idenfy_preflight::{Image, Preflight, Step, Submission};
+/// # let preflight = Preflight::default();
+/// # let mut submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+/// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+/// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+/// #     submission = submission.image(image);
+/// # }
+/// # let outcome = preflight.check(&submission)?;
+/// # let (report, request) = (&outcome.report, outcome.request.unwrap());
+/// use idenfy_preflight::submit::Answer;
+/// let body = br#"{"identifier": "BAD_VALUE", "message": "Document not detected"}"#;
+/// let answer = Answer::from_response(200, None, body, &request, Some(report));
+/// assert!(matches!(answer, Answer::NotDetected { advice, .. } if !advice.skip_analysis));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Advice {
@@ -123,6 +187,22 @@ impl Answer {
     /// What an answer says that came to a request sent by other means than [`Submitter`](super::Submitter): the status,
     /// the header `Retry-After`, and the whole body. `report` is that of the same check. The token is struck out of what
     /// is quoted.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{Image, Preflight, Step, Submission};
+    /// # let preflight = Preflight::default();
+    /// # let mut submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(&submission)?;
+    /// # let (report, request) = (&outcome.report, outcome.request.unwrap());
+    /// use idenfy_preflight::submit::Answer;
+    /// // `request.body()` was sent by a client of your own, and 200 came back without a body.
+    /// assert_eq!(Answer::from_response(200, None, b"", &request, Some(report)), Answer::Accepted);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_response(
         status: u16,
         retry_after: Option<&str>,
@@ -188,11 +268,23 @@ impl Answer {
     }
 
     /// Whether the token can still be used. Where the pages do not say whether it is spent, it is taken to be.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::{Answer, NotSentReason};
+    /// assert!(!Answer::Accepted.token_is_good());
+    /// assert!(!Answer::NotSent(NotSentReason::TokenSent).token_is_good());
+    /// assert!(Answer::NotSent(NotSentReason::Host("ivs.idenfy.com".into())).token_is_good());
+    /// ```
     pub fn token_is_good(&self) -> bool {
         matches!(self, Self::NotSent(reason) if *reason != NotSentReason::TokenSent)
     }
 
     /// For programs.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::Answer;
+    /// assert_eq!(Answer::Accepted.to_json()["answer"], "accepted");
+    /// ```
     pub fn to_json(&self) -> Value {
         let mut object = Map::from_iter([
             ("answer".to_owned(), json!(self.name())),

@@ -9,6 +9,12 @@ use std::{
 };
 
 /// What a check foresaw for a session.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, rules::Rule, submit::compare::Prediction};
+/// let glare = Finding::new(Rule::Glare, "…", "…").predicting("DOC_GLARED");
+/// assert!(Prediction::new("0a1b", [&glare]).codes.contains("DOC_GLARED"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Prediction {
     /// By which it is known.
@@ -19,13 +25,34 @@ pub struct Prediction {
 
 impl Prediction {
     /// From what was found.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, submit::compare::Prediction};
+    /// let report = Preflight::default().check(Submission::new())?.report;
+    /// let prediction = Prediction::new("0a1b", report.all_findings());
+    /// assert_eq!(prediction.scan_ref, "0a1b");
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn new<'a>(scan_ref: impl Into<String>, findings: impl IntoIterator<Item = &'a Finding>) -> Self {
-        let codes = findings.into_iter().filter_map(|f| f.predicts).map(str::to_owned).collect();
+        let codes = findings.into_iter().filter_map(|f| f.predicts.as_deref()).map(str::to_owned).collect();
         Self { scan_ref: scan_ref.into(), codes }
     }
 }
 
 /// One session, both sides.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, rules::Rule, submit::{compare::{Prediction, compare}, webhook::Payload}};
+/// let glare = Finding::new(Rule::Glare, "…", "…").predicting("DOC_GLARED");
+/// let predicted = [Prediction::new("0a1b", [&glare])];
+/// let received: Payload = serde_json::from_str(
+///     r#"{"scanRef": "0a1b", "status": {"overall": "DENIED", "autoDocument": "DOC_TOO_BLURRY"}}"#,
+/// )?;
+/// let compared = compare(&predicted, [&received]);
+/// let row = &compared.rows[0];
+/// assert!(row.unfounded.contains("DOC_GLARED") && row.missed.contains("DOC_TOO_BLURRY") && row.right.is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Row {
@@ -42,6 +69,19 @@ pub struct Row {
 }
 
 /// How one code did over all sessions.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, rules::Rule, submit::{compare::{Prediction, compare}, webhook::Payload}};
+/// let glare = Finding::new(Rule::Glare, "…", "…").predicting("DOC_GLARED");
+/// let predicted = [Prediction::new("0a1b", [&glare])];
+/// let received: Payload = serde_json::from_str(
+///     r#"{"scanRef": "0a1b", "status": {"overall": "DENIED", "autoDocument": "DOC_TOO_BLURRY"}}"#,
+/// )?;
+/// let compared = compare(&predicted, [&received]);
+/// let glare = compared.codes["DOC_GLARED"];
+/// assert_eq!((glare.right, glare.unfounded, glare.missed), (0, 1, 0));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Count {
@@ -54,6 +94,19 @@ pub struct Count {
 }
 
 /// Predicted against received.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, rules::Rule, submit::{compare::{Prediction, compare}, webhook::Payload}};
+/// let glare = Finding::new(Rule::Glare, "…", "…").predicting("DOC_GLARED");
+/// let predicted = [Prediction::new("0a1b", [&glare])];
+/// let received: Payload = serde_json::from_str(
+///     r#"{"scanRef": "0a1b", "status": {"overall": "DENIED", "autoDocument": "DOC_TOO_BLURRY"}}"#,
+/// )?;
+/// let compared = compare(&predicted, [&received]);
+/// println!("{compared}"); // a table, code by code
+/// assert_eq!((compared.rows.len(), compared.unanswered, compared.unpredicted), (1, 0, 0));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Comparison {
@@ -90,6 +143,18 @@ const FORESEEABLE: [&str; 17] = [
 ];
 
 /// Joins both sides on `scanRef`. Of several results for one session the last counts, of several predictions too.
+///
+/// ```
+/// use idenfy_preflight::{finding::Finding, rules::Rule, submit::{compare::{Prediction, compare}, webhook::Payload}};
+/// let glare = Finding::new(Rule::Glare, "…", "…").predicting("DOC_GLARED");
+/// let predicted = [Prediction::new("0a1b", [&glare])];
+/// let received: Payload = serde_json::from_str(
+///     r#"{"scanRef": "0a1b", "status": {"overall": "DENIED", "autoDocument": "DOC_TOO_BLURRY"}}"#,
+/// )?;
+/// let compared = compare(&predicted, [&received]);
+/// assert_eq!(compared.rows[0].overall.as_deref(), Some("DENIED"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn compare<'a>(
     predicted: impl IntoIterator<Item = &'a Prediction>,
     received: impl IntoIterator<Item = &'a Payload>,

@@ -5,6 +5,13 @@ use std::{env, fmt};
 use zeroize::{Zeroize, Zeroizing};
 
 /// An API key and its secret. Never shown: its `Debug` is redacted and its bytes are wiped on drop.
+///
+/// ```
+/// use idenfy_preflight::submit::Credentials;
+/// let credentials = Credentials::new("key", "a secret")?; // or Credentials::from_env()
+/// assert!(!format!("{credentials:?}").contains("a secret"));
+/// # Ok::<(), idenfy_preflight::submit::CredentialsError>(())
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     key: String,
@@ -12,6 +19,13 @@ pub struct Credentials {
 }
 
 /// Why there are no credentials.
+///
+/// ```
+/// use idenfy_preflight::submit::Credentials;
+/// let told = Credentials::new("key", "secret\n").unwrap_err();
+/// assert_eq!(told.variable, "IDENFY_API_SECRET");
+/// println!("{told}");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {what}")]
 pub struct CredentialsError {
@@ -33,6 +47,12 @@ impl Credentials {
     ///
     /// # Errors
     /// An empty half, or one that Basic authentication cannot carry (a colon in the key, control characters: RFC 7617).
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::Credentials;
+    /// assert!(Credentials::new("key", "secret").is_ok());
+    /// assert!(Credentials::new("key:secret", "").is_err());
+    /// ```
     pub fn new(key: impl Into<String>, secret: impl Into<String>) -> Result<Self, CredentialsError> {
         let pair = Self { key: key.into(), secret: secret.into() };
         for (variable, text) in [(KEY_VARIABLE, &pair.key), (SECRET_VARIABLE, &pair.secret)] {
@@ -54,6 +74,14 @@ impl Credentials {
     ///
     /// # Errors
     /// As [`Credentials::new`].
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::Credentials;
+    /// match Credentials::from_env() {
+    ///     Ok(credentials) => println!("{credentials:?}"), // redacted
+    ///     Err(error) => println!("{error}"), // IDENFY_API_KEY is not set
+    /// }
+    /// ```
     pub fn from_env() -> Result<Self, CredentialsError> {
         Self::new(env::var(KEY_VARIABLE).unwrap_or_default(), env::var(SECRET_VARIABLE).unwrap_or_default())
     }

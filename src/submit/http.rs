@@ -15,6 +15,13 @@ use ureq::{
 use zeroize::Zeroizing;
 
 /// Where requests go. `https` alone, or `http` to this very machine: credentials and faces are in the request.
+///
+/// ```
+/// use idenfy_preflight::submit::BaseUrl;
+/// assert!(BaseUrl::new("https://ivs.idenfy.com").is_ok());
+/// assert!(BaseUrl::new("http://ivs.idenfy.com").is_err(), "credentials and faces go over TLS");
+/// assert!(BaseUrl::new("http://127.0.0.1:8787").is_ok(), "but for this very machine");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
@@ -23,6 +30,12 @@ impl BaseUrl {
     ///
     /// # Errors
     /// What is wrong with it, in words; never the address, which may carry a password.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::BaseUrl;
+    /// let told = BaseUrl::new("ftp://ivs.idenfy.com").unwrap_err();
+    /// println!("{told}");
+    /// ```
     pub fn new(url: &str) -> Result<Self, &'static str> {
         let uri: Uri = url.parse().map_err(|_| "the base URL is not a URL")?;
         let host = uri.host().unwrap_or_default();
@@ -67,6 +80,13 @@ pub(super) enum Lost {
 const MAX_ANSWER: u64 = 1 << 20;
 
 /// How long each phase may take, and how often what certainly did not leave is tried again.
+///
+/// ```
+/// use idenfy_preflight::submit::Patience;
+/// use std::time::Duration;
+/// let patience = Patience { answer: Duration::from_secs(30), waits: vec![], ..Patience::default() };
+/// assert_eq!(patience.send, Duration::from_secs(120));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// For the name, for the connection, and for TLS with the request's head: each may take that long. Default: 10 s.

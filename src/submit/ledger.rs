@@ -14,6 +14,13 @@ use std::{
 type Hash = [u8; 32];
 
 /// Remembers tokens by their SHA-256; the tokens themselves are not kept.
+///
+/// ```
+/// use idenfy_preflight::{submission::Token, submit::Ledger};
+/// let ledger = Ledger::new(); // or Ledger::open(path), for several processes
+/// assert!(!ledger.holds(&Token::new("3FA5TFPA2ZE3LMPGGS1EGOJNJE"))?);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Book>);
 
@@ -28,11 +35,23 @@ static SHARED: LazyLock<Arc<Ledger>> = LazyLock::new(Arc::default);
 
 impl Ledger {
     /// The one that all of this process share.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::Ledger;
+    /// use std::sync::Arc;
+    /// assert!(Arc::ptr_eq(&Ledger::shared(), &Ledger::shared()));
+    /// ```
     pub fn shared() -> Arc<Self> {
         Arc::clone(&SHARED)
     }
 
     /// One in memory, apart from the shared one.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::Ledger;
+    /// let for_one_test = Ledger::new(); // not the one that the process shares
+    /// # let _ = for_one_test;
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -42,6 +61,14 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be opened for reading and writing.
+    ///
+    /// ```
+    /// use idenfy_preflight::{submission::Token, submit::Ledger};
+    /// let folder = tempfile::tempdir()?;
+    /// let ledger = Ledger::open(folder.path().join("sent-tokens"))?;
+    /// assert!(!ledger.holds(&Token::new("3FA5TFPA2ZE3LMPGGS1EGOJNJE"))?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
@@ -54,6 +81,31 @@ impl Ledger {
     ///
     /// # Errors
     /// When its file cannot be read.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// # use idenfy_preflight::{Image, Preflight, Step, Submission};
+    /// # let preflight = Preflight::default();
+    /// # let mut submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").document_type("ID_CARD");
+    /// # for (step, file) in [(Step::Front, "front"), (Step::Back, "back"), (Step::Face, "face")] {
+    /// #     let image = Image::open(step, format!("testdata/{file}.jpg"), &preflight.options().limits)?;
+    /// #     submission = submission.image(image);
+    /// # }
+    /// # let outcome = preflight.check(&submission)?;
+    /// # let (report, request) = (&outcome.report, outcome.request.unwrap());
+    /// # use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::{BaseUrl, Credentials, Patience, Submitter}};
+    /// # let keys = || Credentials::new("key", "secret");
+    /// # let sandbox = Sandbox::start("127.0.0.1:0".parse()?, keys()?, Settings::default())?;
+    /// # let base = BaseUrl::new(&format!("http://{}", sandbox.address()))?;
+    /// # let submitter = Submitter::to(base, Patience::default(), keys()?);
+    /// use idenfy_preflight::submit::Ledger;
+    /// use std::sync::Arc;
+    /// let ledger = Arc::new(Ledger::new());
+    /// submitter.ledger(Arc::clone(&ledger)).submit(&request, report);
+    /// assert!(ledger.holds(request.token().unwrap())?);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn holds(&self, token: &Token) -> io::Result<bool> {
         let hash = Sha256::digest(token.expose()).into();
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,13 @@ use std::{fmt, io};
 use ureq::Timeout;
 
 /// Why nothing left.
+///
+/// ```
+/// use idenfy_preflight::submit::NotSentReason;
+/// let reason = NotSentReason::Host("ivs.idenfy.com".into());
+/// assert!(reason.passes(), "a moment later it may work");
+/// println!("Not sent: {reason}.");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotSentReason {
@@ -29,6 +36,12 @@ pub enum NotSentReason {
 
 impl NotSentReason {
     /// Whether the same call may work a moment later.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::NotSentReason;
+    /// assert!(NotSentReason::Host("ivs.idenfy.com".into()).passes());
+    /// assert!(!NotSentReason::TokenSent.passes());
+    /// ```
     pub fn passes(&self) -> bool {
         matches!(self, Self::Host(_) | Self::Connection(_) | Self::Timeout(_))
     }

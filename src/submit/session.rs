@@ -15,6 +15,16 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// A session to be created. Left out is what is `None` or empty.
+///
+/// ```
+/// use idenfy_preflight::submit::session::NewSession;
+/// let mut new = NewSession::new("user-7");
+/// new.country = Some("LT".into());
+/// new.callback_url = Some("https://example.com/webhook".into());
+/// let body: serde_json::Value = serde_json::from_slice(&new.body()?)?;
+/// assert_eq!((&body["clientId"], &body["questionnaire"]), (&"user-7".into(), &serde_json::Value::Null));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NewSession {
@@ -45,6 +55,16 @@ pub struct NewSession {
 }
 
 /// A step beyond the identity document.
+///
+/// ```
+/// use idenfy_preflight::{Step, submit::session::{Mode, NewSession, NewStep}};
+/// let mut new = NewSession::new("user-7");
+/// let step = Step::from("VISA_PAGE");
+/// new.additional_steps.push(NewStep { country: None, document_type: None, step, mode: Mode::Upload });
+/// let body: serde_json::Value = serde_json::from_slice(&new.body()?)?;
+/// assert_eq!(body["additionalSteps"]["ALL"]["ALL"]["VISA_PAGE"]["type"], "UPLOAD");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewStep {
     /// The country it is asked for; `None` for all.
@@ -58,6 +78,11 @@ pub struct NewStep {
 }
 
 /// What the service does with the image of an additional step.
+///
+/// ```
+/// use idenfy_preflight::submit::session::Mode;
+/// assert_eq!(Mode::ALL.map(Mode::name), ["UPLOAD", "EXTRACT", "COMPARE"]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Stores it.
@@ -84,6 +109,20 @@ impl Mode {
 }
 
 /// A session that was created.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// # use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::{BaseUrl, Credentials, Patience, Submitter}};
+/// # let keys = || Credentials::new("key", "secret");
+/// # let sandbox = Sandbox::start("127.0.0.1:0".parse()?, keys()?, Settings::default())?;
+/// # let base = BaseUrl::new(&format!("http://{}", sandbox.address()))?;
+/// # let submitter = Submitter::to(base, Patience::default(), keys()?);
+/// use idenfy_preflight::submit::session::NewSession;
+/// let created = submitter.create(&NewSession::new("user-7"))?;
+/// assert!(created.session.token.is_some() && created.json.starts_with(b"{"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Created {
     /// What it asks for.
     pub session: Session,
@@ -98,6 +137,11 @@ impl fmt::Debug for Created {
 }
 
 /// Why there is no session.
+///
+/// ```
+/// use idenfy_preflight::submit::session::{CreateError, NewSession};
+/// assert!(matches!(NewSession::new("").body(), Err(CreateError::Unusable(why)) if why.contains("clientId")));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CreateError {
@@ -120,6 +164,13 @@ const OWN: [Rule; 5] =
     [Rule::TokenType, Rule::Questionnaire, Rule::NfcRequired, Rule::LivenessRequired, Rule::VerificationUpdate];
 
 /// Why direct processing cannot use a session; `None` when it can.
+///
+/// ```
+/// use idenfy_preflight::{Session, rules::Rule, submit::session::unusable};
+/// let session = Session::from_json(br#"{"nfcRequired": true}"#)?;
+/// assert_eq!(unusable(&session).map(|finding| finding.rule), Some(Rule::NfcRequired));
+/// # Ok::<(), idenfy_preflight::session::SessionError>(())
+/// ```
 pub fn unusable(session: &Session) -> Option<Finding> {
     let submission = Submission::new().session(session.clone());
     let (_, found) = check::request::check(&submission, &Service::default());
@@ -128,6 +179,11 @@ pub fn unusable(session: &Session) -> Option<Finding> {
 
 impl NewSession {
     /// A session for this user.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::session::NewSession;
+    /// assert_eq!(NewSession::new("user-7").client_id, "user-7");
+    /// ```
     pub fn new(client_id: impl Into<String>) -> Self {
         Self { client_id: client_id.into(), ..Self::default() }
     }
@@ -136,6 +192,16 @@ impl NewSession {
     ///
     /// # Errors
     /// [`CreateError::Unusable`] for what direct processing cannot use, and for what contradicts itself.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::session::NewSession;
+    /// let mut new = NewSession::new("user-7");
+    /// new.further.insert("nfcRequired".into(), true.into());
+    /// assert!(new.body().is_err(), "direct processing cannot use it");
+    /// new.further.clear();
+    /// assert!(new.body()?.starts_with(b"{"));
+    /// # Ok::<(), idenfy_preflight::submit::session::CreateError>(())
+    /// ```
     pub fn body(&self) -> Result<Vec<u8>, CreateError> {
         let fail = |what: &str| Err(CreateError::Unusable(what.to_owned()));
         if self.client_id.is_empty() || self.client_id.len() > 100 || !self.client_id.is_ascii() {
@@ -187,6 +253,20 @@ impl Submitter {
     ///
     /// # Errors
     /// [`CreateError`]. It is tried again only when nothing left.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::{BaseUrl, Credentials, Patience, Submitter}};
+    /// let keys = || Credentials::new("key", "secret");
+    /// let sandbox = Sandbox::start("127.0.0.1:0".parse()?, keys()?, Settings::default())?;
+    /// let base = BaseUrl::new(&format!("http://{}", sandbox.address()))?;
+    /// let submitter = Submitter::to(base, Patience::default(), keys()?);
+    /// use idenfy_preflight::submit::session::NewSession;
+    /// let created = submitter.create(&NewSession::new("user-7"))?;
+    /// assert!(created.session.scan_ref.is_some());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(&self, new: &NewSession) -> Result<Created, CreateError> {
         let body = new.body()?;
         let came = self.client.post("/api/v2/token", &self.credentials, &body);

@@ -9,6 +9,13 @@ use sha2::Sha256;
 pub const SIGNATURE: &str = "Idenfy-Signature";
 
 /// Why a webhook is not to be believed.
+///
+/// ```
+/// use idenfy_preflight::submit::webhook::{self, WebhookError};
+/// assert_eq!(webhook::verify([], b"{}", b"key"), Err(WebhookError::Missing));
+/// let forged = [("Idenfy-Signature", &[b'0'; 64][..])];
+/// assert_eq!(webhook::verify(forged, b"{}", b"key"), Err(WebhookError::Wrong));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookError {
@@ -34,6 +41,17 @@ pub enum WebhookError {
 ///
 /// # Errors
 /// [`WebhookError`]; the payload is not looked at before the signature fits.
+///
+/// ```
+/// use idenfy_preflight::submit::webhook;
+/// let (key, body) = (b"the webhook's key", br#"{"scanRef": "0a1b", "status": {"overall": "DENIED", "autoDocument": "DOC_GLARED"}}"#);
+/// let signature = webhook::sign(body, key); // the service's part
+/// let headers = [("Idenfy-Signature", signature.as_bytes())];
+/// let payload = webhook::verify(headers, body, key)?;
+/// assert_eq!(payload.scan_ref.as_deref(), Some("0a1b"));
+/// assert!(webhook::verify(headers, b"{}", key).is_err());
+/// # Ok::<(), idenfy_preflight::submit::webhook::WebhookError>(())
+/// ```
 pub fn verify<'h>(
     headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     body: &[u8],
@@ -50,6 +68,12 @@ pub fn verify<'h>(
 }
 
 /// The signature of a body: the hexadecimal HMAC-SHA256.
+///
+/// ```
+/// use idenfy_preflight::submit::webhook::{sign, verify};
+/// let signature = sign(b"{}", b"key"); // to test a handler with
+/// assert!(verify([("idenfy-signature", signature.as_bytes())], b"{}", b"key").is_ok());
+/// ```
 pub fn sign(body: &[u8], key: &[u8]) -> String {
     mac(body, key).finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect()
 }
@@ -75,6 +99,17 @@ fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
 
 /// The documented part of a webhook. Whatever is missing, null or of another type is empty; what is not named here is
 /// in `further`.
+///
+/// ```
+/// use idenfy_preflight::submit::webhook;
+/// let (key, body) = (b"the webhook's key", br#"{"scanRef": "0a1b", "status": {"overall": "DENIED", "autoDocument": "DOC_GLARED"}}"#);
+/// let signature = webhook::sign(body, key); // the service's part
+/// let headers = [("Idenfy-Signature", signature.as_bytes())];
+/// let payload = webhook::verify(headers, body, key)?;
+/// assert_eq!(payload.status.overall.as_deref(), Some("DENIED"));
+/// assert!(payload.client_id.is_none() && payload.further.is_empty());
+/// # Ok::<(), idenfy_preflight::submit::webhook::WebhookError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -100,6 +135,16 @@ pub struct Payload {
 }
 
 /// The verdict, in the service's own words; the lists of them grow.
+///
+/// ```
+/// use idenfy_preflight::submit::webhook;
+/// let (key, body) = (b"the webhook's key", br#"{"scanRef": "0a1b", "status": {"overall": "DENIED", "autoDocument": "DOC_GLARED"}}"#);
+/// let signature = webhook::sign(body, key); // the service's part
+/// let headers = [("Idenfy-Signature", signature.as_bytes())];
+/// let status = webhook::verify(headers, body, key)?.status;
+/// assert_eq!(status.codes().collect::<Vec<_>>(), ["DOC_GLARED"]);
+/// # Ok::<(), idenfy_preflight::submit::webhook::WebhookError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -135,6 +180,13 @@ pub struct Status {
 
 impl Status {
     /// Every code but the overall one.
+    ///
+    /// ```
+    /// use idenfy_preflight::submit::webhook::Status;
+    /// let status: Status = serde_json::from_str(r#"{"autoDocument": "DOC_GLARED", "fraudTags": ["DUPLICATE_FACE"]}"#)?;
+    /// assert_eq!(status.codes().collect::<Vec<_>>(), ["DOC_GLARED", "DUPLICATE_FACE"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         let single = [&self.auto_document, &self.auto_face, &self.manual_document, &self.manual_face];
         let lists = [&self.fraud_tags, &self.suspicion_reasons, &self.mismatch_tags];

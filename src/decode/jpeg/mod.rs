@@ -34,6 +34,15 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::Unreadable`] when next to nothing can be read; [`Refusal::Limit`].
+///
+/// ```
+/// use idenfy_preflight::{decode::jpeg, options::Limits, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let view = jpeg::view(&photo, &header, 2, &limits)?.picture;
+/// assert_eq!((view.width, view.luma.width()), (header.width, header.width / 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
     let (picture, side) = seen(bytes, header, reduction, None, limits)?;
     let view = colour::view(picture.planes, model(header), (header.width, header.height), side, &limits.watch);
@@ -45,6 +54,15 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
 ///
 /// # Errors
 /// As [`view`].
+///
+/// ```
+/// use idenfy_preflight::{decode::jpeg, options::Limits, pixmap::Region, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let view = jpeg::part(&photo, &header, 1, &Region { x: 400..1200, y: 300..900 }, &limits)?;
+/// assert_eq!(view.luma.width(), header.width);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limits: &Limits) -> Result<View, Refusal> {
     let (picture, side) = seen(bytes, header, reduction, Some(region), limits)?;
     let view = colour::view(picture.planes, model(header), (header.width, header.height), side, &limits.watch);
@@ -75,6 +93,15 @@ fn seen(
 ///
 /// # Errors
 /// As [`view`].
+///
+/// ```
+/// use idenfy_preflight::{decode::jpeg, options::Limits, probe};
+/// let (limits, photo) = (Limits::default(), std::fs::read("testdata/front.jpg")?);
+/// let header = probe::probe(&photo, &limits)?;
+/// let picture = jpeg::pixmap(&photo, &header, &limits)?.picture;
+/// assert_eq!((picture.width(), picture.height()), (header.width, header.height));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
     let rgb = u64::from(header.width) * u64::from(header.height) * 3;
     let rest = Limits { max_memory: limits.max_memory.saturating_sub(rgb), ..limits.clone() };

@@ -43,6 +43,17 @@ const MAX_SCAN_PIXELS: f32 = 16e6;
 /// [`Refusal::Unsupported`] for encrypted files, and without the feature `pdf-render` for all but JPEG scans;
 /// [`Refusal::Limit`] and [`Refusal::TooManyPixels`] for pages that cost too much; [`Refusal::Unreadable`] and
 /// [`Refusal::DecoderFault`] when the page cannot be drawn.
+///
+/// ```
+/// # #[cfg(feature = "pdf-render")] {
+/// use idenfy_preflight::{decode::pdf, options::Limits, probe};
+/// let (limits, bill) = (Limits::default(), std::fs::read("testdata/bill.pdf")?);
+/// let header = probe::probe(&bill, &limits)?;
+/// let view = pdf::view(&bill, &header, 1, &limits)?.picture;
+/// assert!(view.luma.height() > view.luma.width(), "a page of A4");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn view(bytes: &[u8], _header: &Header, _reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
     let opened = probe::pdf::open(bytes, limits)?;
     if opened.encryption.is_some() {

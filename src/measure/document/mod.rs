@@ -17,6 +17,21 @@ use crate::pixmap::View;
 ///
 /// Corners and sides run clockwise from the top left of the picture as it stands: side 0 (top) goes from corner 0 to
 /// corner 1, side 1 is the right one, side 2 the bottom, side 3 the left.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::document;
+/// let card = document::find(&view).unwrap();
+/// assert!(card.fully_visible && !card.borderless());
+/// assert_eq!(card.cut_sides().count(), 0);
+/// let [x, y] = card.place(0.5, 0.5); // its middle, in pixels of the photo
+/// assert!((400.0..1200.0).contains(&x) && (300.0..900.0).contains(&y));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Document {
@@ -36,6 +51,12 @@ pub struct Document {
 }
 
 /// What bounds the document on one side.
+///
+/// ```
+/// use idenfy_preflight::measure::document::{Document, Side};
+/// let card = Document::at([[10.0, 10.0], [90.0, 10.0], [90.0, 60.0], [10.0, 60.0]], 100, 70);
+/// assert_eq!(card.sides, [Side::Edge; 4]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Side {
@@ -50,6 +71,12 @@ pub enum Side {
 impl Document {
     /// A document whose corners are known from elsewhere, in pixels of an upright picture of `width` x `height`. It is
     /// fully visible when no corner lies outside the picture.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::Document;
+    /// let corners = [[-20.0, 10.0], [90.0, 10.0], [90.0, 60.0], [-20.0, 60.0]];
+    /// assert!(!Document::at(corners, 100, 70).fully_visible);
+    /// ```
     pub fn at(quad: [[f32; 2]; 4], width: u32, height: u32) -> Self {
         let (w, h) = (width as f32, height as f32);
         let outside = |[x, y]: [f32; 2]| x < 0.0 || y < 0.0 || x > w || y > h;
@@ -64,23 +91,55 @@ impl Document {
     }
 
     /// Whether it fills the picture, as a scan or a crop does: no edge of it is seen, none is missed.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::{Document, Side};
+    /// let mut scan = Document::at([[0.0, 0.0], [850.0, 0.0], [850.0, 540.0], [0.0, 540.0]], 850, 540);
+    /// scan.sides = [Side::Frame; 4];
+    /// assert!(scan.borderless());
+    /// ```
     pub fn borderless(&self) -> bool {
         self.sides == [Side::Frame; 4]
     }
 
     /// The sides that are cut, as indices into [`sides`](Self::sides): 0 top, 1 right, 2 bottom, 3 left.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::{Document, Side};
+    /// let mut card = Document::at([[0.0, 10.0], [90.0, 10.0], [90.0, 60.0], [0.0, 60.0]], 100, 70);
+    /// card.sides[3] = Side::Cut;
+    /// assert_eq!(card.cut_sides().collect::<Vec<_>>(), [3], "the left one");
+    /// ```
     pub fn cut_sides(&self) -> impl Iterator<Item = usize> + '_ {
         self.sides.iter().enumerate().filter(|(_, side)| **side == Side::Cut).map(|(i, _)| i)
     }
 
     /// Where a place on the document is in the upright original. (0, 0) is corner 0, (1, 1) is corner 2; straight
     /// lines stay straight.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::Document;
+    /// let card = Document::at([[10.0, 10.0], [90.0, 10.0], [90.0, 60.0], [10.0, 60.0]], 100, 70);
+    /// let [x, y] = card.place(0.5, 0.5);
+    /// assert!((x - 50.0).abs() < 0.01 && (y - 35.0).abs() < 0.01);
+    /// ```
     pub fn place(&self, u: f32, v: f32) -> [f32; 2] {
         pose::Homography::onto(&self.quad).apply(u, v)
     }
 }
 
 /// Finds the document; `None` when nothing in the picture looks like one.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let card = idenfy_preflight::measure::document::find(&view).unwrap();
+/// assert!(card.confidence > 0.5 && card.share > 0.2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn find(view: &View) -> Option<Document> {
     let field = field::Field::of(view)?;
     let lines = lines::find(&field);

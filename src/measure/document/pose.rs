@@ -1,6 +1,17 @@
 //! Plane geometry of a card seen by a camera.
 
 /// How the document lies and how large it is.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// let card = idenfy_preflight::measure::document::find(&view).unwrap();
+/// assert!(card.pose.perspective_deg < 20.0, "it is seen from straight above");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Pose {
@@ -19,6 +30,17 @@ pub struct Pose {
 }
 
 /// The format that a document's proportions agree with.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// use idenfy_preflight::measure::document::{self, Proportions};
+/// assert_eq!(document::find(&view).unwrap().pose.proportions, Proportions::Id1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proportions {
@@ -46,6 +68,11 @@ impl Proportions {
     }
 
     /// The longer side in millimetres.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::Proportions;
+    /// assert_eq!([Proportions::Id1, Proportions::Unknown].map(Proportions::millimetres), [Some(85.6), None]);
+    /// ```
     pub fn millimetres(self) -> Option<f32> {
         match self {
             Self::Id1 => Some(85.60),

@@ -4,6 +4,19 @@ use super::FaceBox;
 use crate::{measure::edges::quantile, pixmap::View};
 
 /// How well a face is seen.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/face.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// # #[cfg(feature = "face")] {
+/// let look = idenfy_preflight::measure::face::find(&view).unwrap().look.unwrap();
+/// assert!(look.luma > 40.0 && look.clipped_fraction < 0.15);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FaceLook {
@@ -21,6 +34,20 @@ const ACROSS: f32 = 96.0;
 
 impl FaceLook {
     /// Of a face in a view; `None` where too little of it lies in the picture.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/face.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// # #[cfg(feature = "face")] {
+    /// use idenfy_preflight::measure::face::{self, FaceLook};
+    /// let face = face::find(&view).unwrap().boxes[0];
+    /// assert!(FaceLook::of(&view, &face).is_some_and(|look| look.crispness > 0.11));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of(view: &View, face: &FaceBox) -> Option<Self> {
         let scale = view.scale();
         let (w, h) = (view.luma.width() as f32, view.luma.height() as f32);

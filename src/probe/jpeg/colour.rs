@@ -4,6 +4,14 @@ use super::{Frame, marker::Item};
 use moxcms::{ColorProfile, DataColorSpace, ParsingOptions, ProfileText, Xyzd};
 
 /// How components make a colour.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{Details, jpeg::{self, ColourModel}}};
+/// let header = jpeg::probe(&std::fs::read("testdata/front.jpg")?, &Limits::default())?;
+/// let Details::Jpeg(jpeg) = header.details else { panic!("a JPEG") };
+/// assert_eq!(jpeg.model, ColourModel::YCbCr);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColourModel {
     /// One component.
@@ -35,6 +43,15 @@ impl ColourModel {
 }
 
 /// An embedded ICC profile.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{Details, jpeg}};
+/// let header = jpeg::probe(&std::fs::read("testdata/front.jpg")?, &Limits::default())?;
+/// let Details::Jpeg(jpeg) = header.details else { panic!("a JPEG") };
+/// // Photos of phones say "Display P3" here; this one is plain sRGB.
+/// assert!(jpeg.profile.is_none_or(|profile| !profile.wide_gamut));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {

@@ -20,6 +20,14 @@ use marker::{Item, Walk};
 use memchr::memmem;
 
 /// What only a JPEG has.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{self, Details}};
+/// let header = probe::probe(&std::fs::read("testdata/front.jpg")?, &Limits::default())?;
+/// let Details::Jpeg(jpeg) = header.details else { panic!("a JPEG") };
+/// assert_eq!((jpeg.process, jpeg.components), (0, 3)); // baseline, in colour
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct JpegDetails {
@@ -51,6 +59,13 @@ pub struct JpegDetails {
 /// [`Refusal::Unreadable`] where libjpeg's readers stop too (no frame header, impossible tables), with the byte;
 /// [`Refusal::Unsupported`] for a process other than sequential and progressive Huffman at 8 bits;
 /// [`Refusal::TooManyPixels`].
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::jpeg};
+/// let header = jpeg::probe(&std::fs::read("testdata/front.jpg")?, &Limits::default())?;
+/// assert_eq!((header.width, header.height), (1600, 1200));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     let mut found = Found::default();
     for item in Walk::new(bytes) {

@@ -6,6 +6,15 @@ use lopdf::{Dictionary, Document, EncryptionState, Object, encryption::PasswordA
 use zeroize::Zeroizing;
 
 /// How a PDF is encrypted (ISO 32000-2, 7.6).
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{Details, pdf}};
+/// let header = pdf::probe(&std::fs::read("testdata/pdf_encrypted.pdf")?, &Limits::default())?;
+/// let Details::Pdf(pdf) = header.details else { panic!("a PDF") };
+/// let encryption = pdf.encryption.unwrap();
+/// assert_eq!((&*encryption.handler, encryption.algorithm.as_deref()), ("Standard", Some("RC4 128")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Encryption {

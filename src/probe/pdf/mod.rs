@@ -24,6 +24,14 @@ use pages::Pages;
 use xref::Stop;
 
 /// What only a PDF has.
+///
+/// ```
+/// use idenfy_preflight::{options::Limits, probe::{Details, pdf}};
+/// let header = pdf::probe(&std::fs::read("testdata/pdf_pages.pdf")?, &Limits::default())?;
+/// let Details::Pdf(pdf) = header.details else { panic!("a PDF") };
+/// assert!(pdf.pages > Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PdfDetails {
@@ -50,6 +58,13 @@ pub(crate) struct Opened<'a> {
 ///
 /// # Errors
 /// [`Refusal::Unreadable`], [`Refusal::NoPages`], [`Refusal::Limit`].
+///
+/// ```
+/// use idenfy_preflight::{fault::Refusal, options::Limits, probe::pdf};
+/// let empty = std::fs::read("testdata/pdf_no_pages.pdf")?;
+/// assert_eq!(pdf::probe(&empty, &Limits::default()), Err(Refusal::NoPages));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     let opened = open(bytes, limits)?;
     let first = opened.pages.first.as_ref();

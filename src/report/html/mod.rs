@@ -7,7 +7,14 @@ mod budget;
 mod image;
 
 use super::{ImageReport, Report, Verdict};
-use crate::{check::advice::Advice, finding::Finding, options::Thresholds, preview::Preview, rules::Level};
+use crate::{
+    check::advice::Advice,
+    finding::Finding,
+    options::Thresholds,
+    preview::Preview,
+    rules::Level,
+    texts::{ENGLISH, Texts, Word},
+};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What the page is made of.
@@ -32,36 +39,87 @@ pub struct Page<'a> {
     images: &'a [ImageReport],
     previews: &'a [Option<Preview>],
     skeleton: Option<String>,
-    language: &'a str,
+    texts: &'a Texts,
     redacted: bool,
 }
 
 impl<'a> Page<'a> {
     /// On a submission: the previews in the order of its images, and the [skeleton](crate::Request::skeleton) of its
     /// request where there is one.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Preflight, Submission, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let report = preflight.check(Submission::new())?.report;
+    /// let page = Page::of_submission(&report, &[], None).render(&preflight.options().thresholds);
+    /// assert!(page.contains("Not ready"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn of_submission(report: &'a Report, previews: &'a [Option<Preview>], skeleton: Option<String>) -> Self {
-        Self { submission: Some(report), images: &report.images, previews, skeleton, language: "en", redacted: false }
+        Self { submission: Some(report), images: &report.images, previews, skeleton, texts: &ENGLISH, redacted: false }
     }
 
     /// On images that were looked at one by one, with their previews in the same order.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// let previews = [preflight.preview(&photo, &report, false)];
+    /// let page = Page::of_images(&[report], &previews).render(&preflight.options().thresholds);
+    /// assert!(page.contains("The image cannot be sent"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn of_images(images: &'a [ImageReport], previews: &'a [Option<Preview>]) -> Self {
-        Self { submission: None, images, previews, skeleton: None, language: "en", redacted: false }
+        Self { submission: None, images, previews, skeleton: None, texts: &ENGLISH, redacted: false }
     }
 
-    /// The language (BCP 47) that findings were [translated](crate::texts::Texts) to, so that they are read out rightly.
-    /// The page's own words are English.
-    pub fn language(mut self, language: &'a str) -> Self {
-        self.language = language;
+    /// The page in this language, for a report that was [translated](Texts::translate) to it.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page, texts::Texts};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let mut report = preflight.inspect(&photo)?;
+    /// let german = Texts::german();
+    /// german.translate_image(&mut report);
+    /// let page = Page::of_images(&[report], &[None]).texts(&german).render(&preflight.options().thresholds);
+    /// assert!(page.contains("<html lang=\"de\">") && page.contains("Eine Spiegelung verdeckt Schrift"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
+    pub fn texts(mut self, texts: &'a Texts) -> Self {
+        self.texts = texts;
         self
     }
 
     /// Leaves file names out, as is done anyway when a preview is redacted.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// let page = Page::of_images(&[report], &[None]).redacted(true).render(&preflight.options().thresholds);
+    /// assert!(!page.contains("glare.jpg"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn redacted(mut self, redacted: bool) -> Self {
         self.redacted = redacted;
         self
     }
 
     /// The page. The thresholds are those that the images were judged by; the scores are shown against them.
+    ///
+    /// ```
+    /// use idenfy_preflight::{Image, Preflight, Step, report::html::Page};
+    /// let preflight = Preflight::default();
+    /// let photo = Image::open(Step::Front, "testdata/glare.jpg", &preflight.options().limits)?;
+    /// let report = preflight.inspect(&photo)?;
+    /// let page = Page::of_images(&[report], &[None]).render(&preflight.options().thresholds);
+    /// assert!(page.starts_with("<!DOCTYPE html>") && !page.contains("<script"));
+    /// # Ok::<(), idenfy_preflight::Error>(())
+    /// ```
     pub fn render(&self, thresholds: &Thresholds) -> String {
         let redacted = self.redacted || self.previews.iter().flatten().any(|p| p.redacted);
         let body = html! {
@@ -69,17 +127,17 @@ impl<'a> Page<'a> {
             main {
                 @if let Some(report) = self.submission {
                     (self.call(report))
-                    (budget::section(report))
+                    (budget::section(report, self.texts))
                 }
                 @for (i, report) in self.images.iter().enumerate() {
                     @let preview = self.previews.get(i).and_then(Option::as_ref);
-                    (image::section(i, report, preview, thresholds, redacted, self.language))
+                    (image::section(i, report, preview, thresholds, redacted, self.texts))
                 }
-                @if let Some(skeleton) = &self.skeleton { (request(skeleton)) }
+                @if let Some(skeleton) = &self.skeleton { (request(skeleton, self.texts)) }
             }
             (self.footer(redacted))
         };
-        document(&self.title(), body).into_string()
+        document(self.texts.language_of_words(), &self.title(), body).into_string()
     }
 
     fn refused(&self) -> usize {
@@ -87,41 +145,48 @@ impl<'a> Page<'a> {
     }
 
     fn title(&self) -> String {
+        let texts = self.texts;
         match self.submission {
-            Some(report) if report.verdict == Verdict::Ready => "Ready to send".into(),
+            Some(report) if report.verdict == Verdict::Ready => texts.word(Word::TitleReady).to_owned(),
             Some(report) => match report.all_findings().filter(|f| f.denies()).count() {
-                1 => "Not ready: one finding to settle".into(),
-                n => format!("Not ready: {n} findings to settle"),
+                1 => texts.word(Word::TitleOne).to_owned(),
+                n => texts.say(Word::TitleMany, &[("n", &n.to_string())]),
             },
-            None => format!("{} of {} images can be sent", self.images.len() - self.refused(), self.images.len()),
+            None if self.images.len() == 1 => {
+                texts.word(if self.refused() == 0 { Word::TitleImage } else { Word::TitleNoImage }).to_owned()
+            }
+            None => {
+                let [ready, all] = [self.images.len() - self.refused(), self.images.len()].map(|n| n.to_string());
+                texts.say(Word::TitleImages, &[("ready", &ready), ("all", &all)])
+            }
         }
     }
 
     fn summary(&self) -> Markup {
-        let ready = self.submission.map_or(self.refused() == 0, |r| r.verdict == Verdict::Ready);
+        let all = if self.refused() == 0 { Verdict::Ready } else { Verdict::Refused };
         let advice = self.images.iter().map(|i| i.advice).max().unwrap_or_default();
         html! {
-            @if ready { span.badge.ready { "ready" } } @else { span.badge.refused { "refused" } }
+            (verdict(self.submission.map_or(all, |r| r.verdict), self.texts))
             h1 { (self.title()) }
-            @if self.submission.is_some() { p { (advice_text(advice)) } }
+            @if self.submission.is_some() { p { (self.texts.word(advice_text(advice))) } }
         }
     }
 
     /// What concerns the call as a whole, and the word on `skipAnalysis`.
     fn call(&self, report: &Report) -> Markup {
-        let skip = &report.skip_analysis;
+        let (skip, texts) = (&report.skip_analysis, self.texts);
         html! {
             @if !report.findings.is_empty() {
                 section.sheet aria-labelledby="call" {
-                    h2 #call { "The call" }
-                    (findings(&report.findings, true, self.language))
+                    h2 #call { (texts.word(Word::Call)) }
+                    (findings(&report.findings, true, texts))
                 }
             }
             @if !skip.because.is_empty() {
                 section.sheet aria-labelledby="skip" {
-                    h2 #skip { "skipAnalysis is " @if !skip.recommended { "not " } "recommended" }
+                    h2 #skip { (texts.word(if skip.recommended { Word::Skip } else { Word::SkipNot })) }
                     ul { @for reason in &skip.because { li { (reason) } } }
-                    @if !skip.recommended { p.quiet { "Another image has to be taken again or replaced first." } }
+                    @if !skip.recommended { p.quiet { (texts.word(Word::SkipFirst)) } }
                 }
             }
         }
@@ -134,12 +199,11 @@ impl<'a> Page<'a> {
             footer {
                 p {
                     "idenfy-preflight " (env!("CARGO_PKG_VERSION"))
-                    @if let Some(config) = config { ", settings " (config) }
+                    @if let Some(config) = config { ", " (self.texts.say(Word::Settings, &[("hash", config)])) }
                 }
                 p {
-                    "Ready means that the service should be able to read the images, not that it will approve them. "
-                    @if redacted { "Faces, print and file names are hidden." }
-                    @else { "This page shows personal data: keep it as you keep the images." }
+                    (self.texts.word(Word::Meaning)) " "
+                    (self.texts.word(if redacted { Word::Hidden } else { Word::Personal }))
                 }
             }
         }
@@ -149,10 +213,10 @@ impl<'a> Page<'a> {
 /// Nothing runs, nothing is loaded.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
-fn document(title: &str, body: Markup) -> Markup {
+fn document(language: &str, title: &str, body: Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language) {
             head {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
@@ -166,38 +230,51 @@ fn document(title: &str, body: Markup) -> Markup {
     }
 }
 
-fn request(skeleton: &str) -> Markup {
+fn request(skeleton: &str, texts: &Texts) -> Markup {
     html! {
         section.sheet aria-labelledby="request" {
-            h2 #request { "The request" }
-            p.quiet { "POST /api/v2/process, with the images left out:" }
+            h2 #request { (texts.word(Word::Request)) }
+            p.quiet { (texts.word(Word::RequestWithout)) }
             pre tabindex="0" aria-labelledby="request" { (skeleton) }
         }
     }
 }
 
+fn verdict(verdict: Verdict, texts: &Texts) -> Markup {
+    html! {
+        @match verdict {
+            Verdict::Ready => span.badge.ready { (texts.word(Word::Ready)) },
+            Verdict::Refused => span.badge.refused { (texts.word(Word::Refused)) },
+        }
+    }
+}
+
 /// Findings with their remedies, the heaviest first.
-fn findings(all: &[Finding], with_step: bool, language: &str) -> Markup {
+fn findings(all: &[Finding], with_step: bool, texts: &Texts) -> Markup {
     let mut sorted: Vec<&Finding> = all.iter().collect();
     sorted.sort_by_key(|f| std::cmp::Reverse(f.level));
+    let name = |finding: &Finding| match finding.step.as_ref().filter(|_| with_step) {
+        Some(step) => texts.say(Word::On, &[("rule", finding.rule.id()), ("step", step.name())]),
+        None => finding.rule.to_string(),
+    };
     html! {
         ul.findings {
             @for finding in sorted {
+                @let language = texts.language_of(finding);
                 li {
                     @match finding.level {
-                        Level::Deny => span.badge.deny { "deny" },
-                        Level::Warn => span.badge.warn { "warn" },
-                        Level::Allow => span.badge.allow { "note" },
+                        Level::Deny => span.badge.deny { (texts.word(Word::Deny)) },
+                        Level::Warn => span.badge.warn { (texts.word(Word::Warn)) },
+                        Level::Allow => span.badge.allow { (texts.word(Word::Note)) },
                     }
-                    span.rule {
-                        (finding.rule.id())
-                        @if let Some(step) = finding.step.as_ref().filter(|_| with_step) { " on " (step) }
-                    }
+                    span.rule { (name(finding)) }
                     p.seen lang=(language) { (finding.message) }
                     p lang=(language) { (finding.help) }
-                    @if let Some(measured) = super::text::measured(finding) { p.quiet { "Measured: " (measured) "." } }
-                    @if let Some(status) = finding.predicts {
-                        p.quiet { "The service would probably say " (status) "." }
+                    @if let Some(measured) = super::text::measured(finding, texts) {
+                        p.quiet { (texts.say(Word::Measured, &[("what", &measured)])) }
+                    }
+                    @if let Some(status) = &finding.predicts {
+                        p.quiet { (texts.say(Word::Predicts, &[("status", status)])) }
                     }
                 }
             }
@@ -205,13 +282,11 @@ fn findings(all: &[Finding], with_step: bool, language: &str) -> Markup {
     }
 }
 
-fn advice_text(advice: Advice) -> &'static str {
+fn advice_text(advice: Advice) -> Word {
     match advice {
-        Advice::Send => "Send it.",
-        Advice::SendWithSkipAnalysis => {
-            "It can be read, but the service's photo check is likely to object: send it with skipAnalysis."
-        }
-        Advice::Retake => "It cannot be read: take the photo again.",
-        Advice::Replace => "The file cannot be used: ask for another one.",
+        Advice::Send => Word::Send,
+        Advice::SendWithSkipAnalysis => Word::SendWithSkip,
+        Advice::Retake => Word::Retake,
+        Advice::Replace => Word::Replace,
     }
 }
