@@ -1,9 +1,6 @@
 //! How the tones lie on the document.
 
-use super::{
-    edges::{Edges, quantile},
-    sheet::Sheet,
-};
+use super::{edges::Edges, sheet::Sheet, tally::quantile};
 
 /// How the tones lie on the document, in luma levels (0 to 255).
 #[derive(Clone, Debug, Default, PartialEq)]

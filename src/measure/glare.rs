@@ -1,8 +1,9 @@
 //! Light thrown back: clipped, colourless, soft at the rim, and what it covers.
 
 use super::{
-    edges::{Edges, quantile},
+    edges::Edges,
     sheet::Sheet,
+    tally::quantile,
     text::{Cell, Text},
 };
 

@@ -1,9 +1,6 @@
 //! How high the letters are: connected strokes on the sheet and their boxes.
 
-use super::{
-    edges::{Edges, quantile},
-    sheet::Sheet,
-};
+use super::{edges::Edges, sheet::Sheet, tally::quantile};
 
 /// How high the print is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -10,7 +10,9 @@ pub mod hash;
 pub mod sharpness;
 pub mod sheet;
 mod shrink;
+mod tally;
 pub mod text;
+mod window;
 
 pub use document::Document;
 pub use sheet::finer;

@@ -1,8 +1,9 @@
 //! How crisp print is: the steepness of its edges in proportion to what they separate.
 
 use super::{
-    edges::{Edges, quantile},
+    edges::Edges,
     sheet::Sheet,
+    tally::quantile,
     text::{Cell, Text},
 };
 

@@ -1,9 +1,6 @@
 //! Where on the document there is print: a coarse map of text, picture and paper.
 
-use super::{
-    edges::{Edges, quantile},
-    sheet::Sheet,
-};
+use super::{edges::Edges, sheet::Sheet, tally::quantile};
 
 /// What is in one cell of the map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
