@@ -160,7 +160,8 @@ fn smooth(luma: &Plane, y: usize, down: &mut [i16], out: &mut [i16]) {
 #[inline(always)]
 fn noise(sheet: &Sheet, inset: usize) -> f32 {
     let mut tally = Tally::new();
-    let (mut second, mut sizes): (Vec<i16>, Vec<u8>) = (Vec::new(), Vec::new());
+    let width = sheet.luma.width() as usize;
+    let (mut second, mut sizes) = (vec![0_i16; width], vec![0_u8; width]);
     // Every other row is enough for a median.
     for y in (inset.max(1)..(sheet.luma.height() as usize).saturating_sub(inset.max(1))).step_by(2) {
         let span = sheet.inside(y, inset);
@@ -168,12 +169,13 @@ fn noise(sheet: &Sheet, inset: usize) -> f32 {
             continue;
         }
         let row = |y: usize| sheet.luma.row(y as u32).get(span.start - 1..span.end + 1).unwrap_or(&[]);
-        let column = |((a, m), b): ((&u8, &u8), &u8)| i16::from(*a) - 2 * i16::from(*m) + i16::from(*b);
-        second.clear();
-        second.extend(row(y - 1).iter().zip(row(y)).zip(row(y + 1)).map(column));
-        sizes.clear();
-        sizes.extend(second.array_windows().map(|[a, b, c]| (a - 2 * b + c).unsigned_abs().min(255) as u8));
-        tally.add(&sizes);
+        for (second, ((a, m), b)) in second.iter_mut().zip(row(y - 1).iter().zip(row(y)).zip(row(y + 1))) {
+            *second = i16::from(*a) - 2 * i16::from(*m) + i16::from(*b);
+        }
+        for (size, [a, b, c]) in sizes.iter_mut().zip(second.array_windows()) {
+            *size = (a - 2 * b + c).unsigned_abs().min(255) as u8;
+        }
+        tally.add(sizes.get(..span.len()).unwrap_or(&[]));
     }
     // Bins are whole numbers: half of those at zero stand for a size under one half.
     (quantile(&tally.take(), 0.5) - 0.5).max(0.0) * 1.4826 / 6.0

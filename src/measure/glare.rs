@@ -2,10 +2,13 @@
 
 use super::{
     edges::Edges,
+    runs::{self, Forest},
     sheet::Sheet,
-    tally::quantile,
+    tally::{Tally, quantile},
     text::{Cell, Text},
 };
+use fearless_simd::{Level, dispatch};
+use std::{collections::BTreeMap, ops::Range};
 
 /// Light thrown back by the document.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,12 +74,9 @@ const MOST: usize = 16;
 
 /// Measures reflections on a sheet.
 pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Glare {
-    let mut map = Map::of(sheet, edges);
-    let mut blobs = map.blobs();
-    if blobs.is_empty() {
-        return Glare::default();
-    }
-    map.rims(&mut blobs);
+    let map = dispatch!(Level::new(), _simd => Map::of(sheet, edges));
+    let Some((map, mut blobs)) = map.and_then(Map::labelled) else { return Glare::default() };
+    dispatch!(Level::new(), _simd => map.rims(&mut blobs));
     let area = map.inside.max(1) as f32;
 
     let cover = Cover::of(&map, &blobs, text);
@@ -97,7 +97,7 @@ struct Map {
     width: usize,
     height: usize,
     luma: Vec<u8>,
-    /// 0: not blown out; otherwise the blob's number plus one, [`u8::MAX`] before it has one.
+    /// 0: not blown out; otherwise the patch's number plus one; before these are told apart, 1.
     label: Vec<u8>,
     inside: usize,
 }
@@ -105,8 +105,8 @@ struct Map {
 /// A connected patch of blown-out pixels.
 struct Patch {
     pixels: usize,
-    /// Share of its pixels that are at the very end of the scale.
-    solid: f32,
+    /// How many of them are at the very end of the scale.
+    solid: usize,
     x: [usize; 2],
     y: [usize; 2],
     /// Median luma close to the rim, a little further out, and well outside.
@@ -116,6 +116,11 @@ struct Patch {
 }
 
 impl Patch {
+    /// How much of it is far beyond the end of the scale, 0 to 1: paper that is merely bright hovers under that.
+    fn solid(&self) -> f32 {
+        ((self.solid as f32 / self.pixels.max(1) as f32 - 0.3) / 0.4).clamp(0.0, 1.0)
+    }
+
     /// How surely it is a reflection. Light falls off softly around one, over a tenth of the document's width; printed
     /// white ends at its edge. Each fall is taken in proportion to what there is to fall.
     fn certainty(&self) -> f32 {
@@ -123,140 +128,159 @@ impl Patch {
         let fall = |from: f32, to: f32| (from - to) / (252.0 - to).max(6.0);
         let soft = ((fall(near, far) - 0.15) / 0.25).clamp(0.0, 1.0);
         let fading = ((fall(near, middle) - 0.05) / 0.15).clamp(0.0, 1.0);
-        // Paper that is merely bright hovers under the end of the scale; a reflection is far beyond it.
-        let solid = ((self.solid - 0.3) / 0.4).clamp(0.0, 1.0);
         // Gaps in print on a white page are white up to the ink; light around a reflection veils what it falls on.
         let veiled = ((self.veiled - 0.3) / 0.2).clamp(0.0, 1.0);
-        soft * fading * solid * veiled
+        soft * fading * self.solid() * veiled
     }
 }
 
+/// What is nearest to a pixel, as one number, so that the lesser one is the nearer: the distance in thirds of a pixel,
+/// eight bits; three by which the first of equals is found; the number of the patch plus one, five.
+mod near {
+    /// A step to a pixel beside or aslant.
+    pub(super) const STRAIGHT: u16 = 3 << 8;
+    pub(super) const ASLANT: u16 = 4 << 8;
+    /// Farther than any ring (168 on a sheet of 1400 pixels), and no overflow a step on.
+    pub(super) const FAR: u16 = 250 << 8;
+    /// Looked at later.
+    pub(super) const LATER: u16 = 1 << 5;
+
+    pub(super) fn distance(near: u16) -> u16 {
+        near >> 8
+    }
+
+    pub(super) fn number(near: u16) -> usize {
+        usize::from(near & 31)
+    }
+
+    /// Without the order.
+    pub(super) fn settled(near: u16) -> u16 {
+        near & !(7 << 5)
+    }
+}
+use near::{ASLANT, FAR, LATER, STRAIGHT};
+
 impl Map {
-    fn of(sheet: &Sheet, edges: &Edges) -> Self {
+    /// `None` where too little is blown out for a patch, as on most sheets.
+    #[inline(always)]
+    fn of(sheet: &Sheet, edges: &Edges) -> Option<Self> {
         let (width, height) = (edges.width.div_ceil(2), edges.height.div_ceil(2));
         let inset = edges.inset() / 2;
-        let mut luma = Vec::with_capacity(width * height);
-        let mut histogram = [0_u32; 256];
+        let mut luma = vec![0; width * height];
+        let mut tally = Tally::new();
         let mut spans = Vec::with_capacity(height);
-        for y in 0..height {
-            let (upper, lower) =
-                (sheet.luma.row(2 * y as u32), sheet.luma.row((2 * y as u32 + 1).min(edges.height as u32 - 1)));
-            let start = luma.len();
-            luma.extend(upper.chunks(2).zip(lower.chunks(2)).map(|(a, b)| {
-                let sum: u32 = a.iter().chain(b).map(|v| u32::from(*v)).sum();
-                (sum / (a.len() + b.len()) as u32) as u8
-            }));
+        for (y, out) in luma.chunks_exact_mut(width).enumerate() {
+            let row = |y: usize| sheet.luma.row(y.min(edges.height - 1) as u32).as_chunks::<2>();
+            let ((upper, upper_end), (lower, lower_end)) = (row(2 * y), row(2 * y + 1));
+            for (out, ([a, b], [c, d])) in out.iter_mut().zip(upper.iter().zip(lower)) {
+                *out = ((u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d)) / 4) as u8;
+            }
+            if let (Some(last), [a], [b]) = (out.last_mut(), upper_end, lower_end) {
+                *last = ((u16::from(*a) + u16::from(*b)) / 2) as u8;
+            }
             let span = sheet.inside(2 * y, inset);
             let span = span.start.div_ceil(2)..span.end / 2;
-            for v in luma.get(start + span.start..start + span.end.max(span.start)).unwrap_or(&[]) {
-                if let Some(n) = histogram.get_mut(usize::from(*v)) {
-                    *n += 1;
-                }
-            }
+            tally.add(out.get(span.clone()).unwrap_or(&[]));
             spans.push(span);
         }
-        let paper = mode(&histogram);
-        let from = (paper + ABOVE_PAPER).clamp(f32::from(CLIPPED), 253.0) as u8;
+        let histogram = tally.take();
+        let from = (mode(&histogram) + ABOVE_PAPER).clamp(f32::from(CLIPPED), 253.0) as u8;
         let inside = spans.iter().map(ExactSizeIterator::len).sum();
-        let mut blown = vec![false; luma.len()];
-        let mut count = 0;
-        for (y, span) in spans.iter().enumerate() {
-            for x in span.clone() {
-                let at = y * width + x;
-                if luma.get(at).is_none_or(|v| *v < from) {
-                    continue;
-                }
-                let colour = sheet.chroma.as_ref().is_some_and(|planes| {
-                    planes.iter().any(|p| p.data().get(at).is_some_and(|c| c.abs_diff(128) > COLOURLESS))
-                });
-                if let Some(b) = blown.get_mut(at).filter(|_| !colour) {
-                    *b = true;
-                    count += 1;
-                }
+        if histogram.iter().skip(usize::from(from)).sum::<u32>() as usize <= least(inside) {
+            return None;
+        }
+        let mut blown = vec![0; luma.len()];
+        for (y, span) in spans.into_iter().enumerate() {
+            let at = y * width + span.start..y * width + span.end.max(span.start);
+            let (Some(out), Some(luma)) = (blown.get_mut(at.clone()), luma.get(at.clone())) else { continue };
+            out.iter_mut().zip(luma).for_each(|(out, v)| *out = u8::from(*v >= from));
+            for plane in sheet.chroma.iter().flatten() {
+                let colour = plane.data().get(at.clone()).unwrap_or(&[]);
+                out.iter_mut().zip(colour).for_each(|(out, c)| *out &= u8::from(c.abs_diff(128) <= COLOURLESS));
             }
         }
-        // Most sheets have none: then nothing has to be opened.
-        let label = if count > least(inside) {
-            opened(&blown, width).into_iter().map(|b| if b { u8::MAX } else { 0 }).collect()
-        } else {
-            vec![0; blown.len()]
-        };
-        Self { width, height, luma, label, inside }
+        let count: usize = blown.chunks(width).map(|row| row.iter().map(|b| u32::from(*b)).sum::<u32>() as usize).sum();
+        (count > least(inside)).then(|| Self { width, height, luma, label: opened(&blown, width), inside })
     }
 
-    /// Connected patches of at least [`LEAST`] of the document, largest first, each labelled in the map by its number
-    /// plus one.
-    fn blobs(&mut self) -> Vec<Patch> {
+    /// Tells connected patches of more than [`LEAST`] of the document apart, largest first, and labels each in the map
+    /// by its number plus one; `None` when there is none.
+    fn labelled(mut self) -> Option<(Self, Vec<Patch>)> {
+        let mut forest = Forest::default();
+        // All runs with the number of their patch, and where each row's begin.
+        let (mut runs, mut parts, mut above) = (Vec::<Range<u32>>::new(), Vec::new(), 0..0);
+        let mut rows = Vec::with_capacity(self.height);
+        for row in self.label.chunks_exact(self.width) {
+            let start = runs.len();
+            runs::find(row, &mut runs);
+            let mut from = above.start;
+            for run in runs.get(start..).unwrap_or(&[]) {
+                while runs.get(from).is_some_and(|a| from < above.end && a.end <= run.start) {
+                    from += 1;
+                }
+                let touching = runs.get(from..above.end).unwrap_or(&[]).iter().zip(parts.get(from..).unwrap_or(&[]));
+                let touching = touching.take_while(|(a, _)| a.start < run.end).map(|(_, part)| *part);
+                let part = touching.reduce(|a, b| forest.join(a, b).0);
+                parts.push(part.unwrap_or_else(|| forest.plant()));
+            }
+            above = start..runs.len();
+            rows.push(above.clone());
+        }
+        self.label.fill(0);
+        let mut patches: BTreeMap<u32, Patch> = BTreeMap::new();
+        let numbered = rows.into_iter().enumerate().flat_map(|(y, row)| row.map(move |i| (y, i)));
+        let runs: Vec<(usize, Range<usize>, u32)> = numbered
+            .filter_map(|(y, i)| {
+                let run = runs.get(i)?;
+                Some((y, run.start as usize..run.end as usize, forest.root(*parts.get(i)?)))
+            })
+            .collect();
+        for (y, run, part) in &runs {
+            let luma = self.luma.get(y * self.width + run.start..y * self.width + run.end).unwrap_or(&[]);
+            patches.entry(*part).or_default().grow(*y, run, luma);
+        }
         let least = least(self.inside);
-        let mut found: Vec<(Patch, Vec<usize>)> = Vec::new();
-        let mut stack = Vec::new();
-        for start in 0..self.label.len() {
-            if self.label.get(start) != Some(&u8::MAX) {
-                continue;
-            }
-            let mut members = Vec::new();
-            stack.push(start);
-            while let Some(at) = stack.pop() {
-                let Some(label) = self.label.get_mut(at).filter(|l| **l == u8::MAX) else { continue };
-                *label = 0;
-                members.push(at);
-                let x = at % self.width;
-                stack.extend([at.wrapping_sub(self.width), at + self.width]);
-                stack.extend([(x > 0).then(|| at - 1), (x + 1 < self.width).then_some(at + 1)].into_iter().flatten());
-            }
-            if members.len() > least {
-                found.push((self.patch(&members), members));
-            }
-        }
-        found.sort_by_key(|(p, _)| std::cmp::Reverse(p.pixels));
+        let mut found: Vec<(u32, Patch)> = patches.into_iter().filter(|(_, p)| p.pixels > least).collect();
+        found.sort_by_key(|(_, p)| std::cmp::Reverse(p.pixels));
         found.truncate(MOST);
-        for (number, (_, members)) in (1..).zip(&found) {
-            for at in members {
-                if let Some(label) = self.label.get_mut(*at) {
-                    *label = number;
-                }
+        for (y, run, part) in runs {
+            let number = (1..).zip(&found).find(|(_, (of, _))| *of == part).map(|(number, _)| number);
+            let at = y * self.width + run.start..y * self.width + run.end;
+            if let Some((number, label)) = number.zip(self.label.get_mut(at)) {
+                label.fill(number);
             }
         }
-        found.into_iter().map(|(patch, _)| patch).collect()
-    }
-
-    fn patch(&self, members: &[usize]) -> Patch {
-        let mut patch = Patch {
-            pixels: members.len(),
-            solid: 0.0,
-            x: [usize::MAX, 0],
-            y: [usize::MAX, 0],
-            rim: [0.0; 3],
-            veiled: 0.0,
-        };
-        for at in members {
-            let (x, y) = (at % self.width, at / self.width);
-            patch.x = [patch.x[0].min(x), patch.x[1].max(x)];
-            patch.y = [patch.y[0].min(y), patch.y[1].max(y)];
-            patch.solid += f32::from(self.luma.get(*at).is_some_and(|v| *v >= SOLID));
-        }
-        patch.solid /= members.len().max(1) as f32;
-        patch
+        let patches: Vec<Patch> = found.into_iter().map(|(_, patch)| patch).collect();
+        (!patches.is_empty()).then_some((self, patches))
     }
 
     /// Measures the luma around each patch, in rings at shares of the document's long side.
+    #[inline(always)]
     fn rims(&self, patches: &mut [Patch]) {
-        let (distance, nearest) = self.distances();
-        let mut rings = vec![[[0_u32; 256]; 3]; patches.len()];
         let long = self.width.max(self.height) as f32;
         let pixels = |share: f32| (share * long * 3.0) as u16;
         let (near, mid, far) = (pixels(0.006)..pixels(0.013), pixels(0.022)..pixels(0.032), pixels(0.05)..pixels(0.08));
-        for ((d, number), v) in distance.iter().zip(&nearest).zip(&self.luma) {
-            let Some(ring) = usize::from(*number).checked_sub(1).and_then(|i| rings.get_mut(i)) else { continue };
-            let [close, middle, outside] = ring;
-            let histogram = match d {
-                d if near.contains(d) => close,
-                d if mid.contains(d) => middle,
-                d if far.contains(d) => outside,
-                _ => continue,
-            };
-            if let Some(n) = histogram.get_mut(usize::from(*v)) {
-                *n += 1;
+        let Some((columns, rows)) = self.around(patches, usize::from(far.end / 3 + 1)) else { return };
+        let mut rings = vec![[[0_u32; 256]; 3]; patches.len()];
+        let nearest = self.nearest(&columns, &rows);
+        for (nearest, y) in nearest.chunks(columns.len().max(1)).zip(rows) {
+            let luma = self.luma.get(y * self.width + columns.start..).unwrap_or(&[]);
+            for (nearest, v) in nearest.iter().zip(luma) {
+                let d = near::distance(*nearest);
+                if d >= far.end || d < near.start {
+                    continue;
+                }
+                let ring = near::number(*nearest).checked_sub(1).and_then(|i| rings.get_mut(i));
+                let Some([close, middle, outside]) = ring else { continue };
+                let histogram = match d {
+                    d if near.contains(&d) => close,
+                    d if mid.contains(&d) => middle,
+                    d if far.contains(&d) => outside,
+                    _ => continue,
+                };
+                if let Some(n) = histogram.get_mut(usize::from(*v)) {
+                    *n += 1;
+                }
             }
         }
         for (patch, ring) in patches.iter_mut().zip(&rings) {
@@ -269,50 +293,74 @@ impl Map {
         }
     }
 
-    /// For every pixel the distance to the nearest patch, in thirds of a pixel, and the patch's number plus one
-    /// (Borgefors 1986, 3-4 chamfer).
-    #[expect(clippy::indexing_slicing, reason = "indices stay in the map's rows")]
-    fn distances(&self) -> (Vec<u16>, Vec<u8>) {
-        let (w, n) = (self.width, self.label.len());
-        let mut distance: Vec<u16> = self.label.iter().map(|l| if *l > 0 { 0 } else { u16::MAX / 2 }).collect();
-        let mut nearest = self.label.clone();
-        let mut relax = |at: usize, from: usize, step: u16| {
-            if distance[from] + step < distance[at] {
-                distance[at] = distance[from] + step;
-                nearest[at] = nearest[from];
-            }
+    /// The box around what may be a reflection, with room for rings of this reach and for what is nearer to them;
+    /// `None` when nothing may be one.
+    fn around(&self, patches: &[Patch], reach: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let reach = if patches.len() > 1 { 2 * reach } else { reach };
+        let solid = || patches.iter().filter(|p| p.solid() > 0.0);
+        let extent = |of: fn(&Patch) -> [usize; 2], size: usize| {
+            let from = solid().map(|p| of(p)[0]).min()?;
+            let to = solid().map(|p| of(p)[1]).max()?;
+            Some(from.saturating_sub(reach)..(to + reach + 1).min(size))
         };
-        for at in 0..n {
-            let x = at % w;
-            if x > 0 {
-                relax(at, at - 1, 3);
-            }
-            if at >= w {
-                relax(at, at - w, 3);
-                if x > 0 {
-                    relax(at, at - w - 1, 4);
-                }
-                if x + 1 < w {
-                    relax(at, at - w + 1, 4);
-                }
-            }
+        Some((extent(|p| p.x, self.width)?, extent(|p| p.y, self.height)?))
+    }
+
+    /// For every pixel of a box the patch that is [`near`]est (Borgefors 1986, 3-4 chamfer).
+    #[inline(always)]
+    fn nearest(&self, columns: &Range<usize>, rows: &Range<usize>) -> Vec<u16> {
+        let width = columns.len();
+        let mut nearest = Vec::with_capacity(width * rows.len());
+        for y in rows.clone() {
+            let label = self.label.get(y * self.width + columns.start..y * self.width + columns.end).unwrap_or(&[]);
+            nearest.extend(label.iter().map(|l| if *l > 0 { u16::from(*l) } else { FAR }));
         }
-        for at in (0..n).rev() {
-            let x = at % w;
-            if x + 1 < w {
-                relax(at, at + 1, 3);
-            }
-            if at + w < n {
-                relax(at, at + w, 3);
-                if x + 1 < w {
-                    relax(at, at + w + 1, 4);
-                }
-                if x > 0 {
-                    relax(at, at + w - 1, 4);
-                }
-            }
+        // Down from the row above, and from left to right; then up from the row below, and back.
+        let mut past = vec![FAR; width + 2];
+        for row in nearest.chunks_exact_mut(width.max(1)) {
+            relax(row, past.array_windows().map(|[l, m, r]| [*m, *l, *r]));
+            row.iter_mut().fold(FAR, |left, v| {
+                *v = near::settled((left + STRAIGHT + LATER).min(*v));
+                *v
+            });
+            past.iter_mut().skip(1).zip(&*row).for_each(|(past, v)| *past = *v);
         }
-        (distance, nearest)
+        past.fill(FAR);
+        for row in nearest.chunks_exact_mut(width.max(1)).rev() {
+            relax(row, past.array_windows().map(|[l, m, r]| [*m, *r, *l]));
+            row.iter_mut().rev().fold(FAR, |right, v| {
+                *v = near::settled((right + STRAIGHT + LATER).min(*v));
+                *v
+            });
+            past.iter_mut().skip(1).zip(&*row).for_each(|(past, v)| *past = *v);
+        }
+        nearest
+    }
+}
+
+/// Brings a row nearer by way of the three beside each pixel: straight on, then aslant. What the row has comes before
+/// them, and so does a step along it.
+#[inline(always)]
+fn relax(row: &mut [u16], beside: impl Iterator<Item = [u16; 3]>) {
+    for (v, [straight, first, second]) in row.iter_mut().zip(beside) {
+        let straight = straight + STRAIGHT + 2 * LATER;
+        *v = (*v).min(straight).min(first + ASLANT + 3 * LATER).min(second + ASLANT + 4 * LATER).min(FAR);
+    }
+}
+
+impl Default for Patch {
+    fn default() -> Self {
+        Self { pixels: 0, solid: 0, x: [usize::MAX, 0], y: [usize::MAX, 0], rim: [0.0; 3], veiled: 0.0 }
+    }
+}
+
+impl Patch {
+    /// Takes in a run of this luma.
+    fn grow(&mut self, y: usize, run: &Range<usize>, luma: &[u8]) {
+        self.solid += luma.iter().filter(|v| **v >= SOLID).count();
+        self.pixels += run.len();
+        self.x = [self.x[0].min(run.start), self.x[1].max(run.end.saturating_sub(1))];
+        self.y = [self.y[0].min(y), self.y[1].max(y)];
     }
 }
 
@@ -328,15 +376,25 @@ fn mode(histogram: &[u32; 256]) -> f32 {
     best.map_or(0.0, |(i, _)| i as f32 + 2.0)
 }
 
-/// A morphological opening by 3 x 3: what is thinner than three pixels goes.
-fn opened(blown: &[bool], width: usize) -> Vec<bool> {
-    let sweep = |v: &[bool], step: usize, all: bool| -> Vec<bool> {
-        let at = |i: usize| v.get(i).copied().unwrap_or(false);
-        let join = |i: usize| [at(i.wrapping_sub(step)), at(i), at(i + step)];
-        (0..v.len()).map(|i| if all { join(i) == [true; 3] } else { join(i).contains(&true) }).collect()
-    };
-    let eroded = sweep(&sweep(blown, 1, true), width, true);
-    sweep(&sweep(&eroded, 1, false), width, false)
+/// A morphological opening by 3 x 3 of zeros and ones: what is thinner than three pixels goes. Nothing is set at the
+/// map's edge.
+#[inline(always)]
+fn opened(blown: &[u8], width: usize) -> Vec<u8> {
+    let (mut once, mut twice) = (vec![0; blown.len()], vec![0; blown.len()]);
+    sweep(blown, 1, |a, b| a & b, &mut once);
+    sweep(&once, width, |a, b| a & b, &mut twice);
+    sweep(&twice, 1, |a, b| a | b, &mut once);
+    sweep(&once, width, |a, b| a | b, &mut twice);
+    twice
+}
+
+/// Joins every pixel with those `step` before and after it.
+#[inline(always)]
+fn sweep(map: &[u8], step: usize, join: impl Fn(u8, u8) -> u8, out: &mut [u8]) {
+    let (here, after) = (map.get(step..).unwrap_or(&[]), map.get(2 * step..).unwrap_or(&[]));
+    for (out, ((a, b), c)) in out.iter_mut().skip(step).zip(map.iter().zip(here).zip(after)) {
+        *out = join(join(*a, *b), *c);
+    }
 }
 
 /// What reflections cover, told from the print beside them on the same rows.
@@ -354,18 +412,22 @@ const ONE_SIDED: usize = 6;
 impl Cover {
     fn of(map: &Map, patches: &[Patch], text: &Text) -> Self {
         let (w, h) = (text.across, text.down);
+        let sure: Vec<bool> = patches.iter().map(|p| p.certainty() >= 0.3).collect();
         // For each cell the patch that blows most of it out, if any does.
         let owner = |x: usize, y: usize| {
             let (x0, x1) = (x * map.width / w, (x + 1) * map.width / w);
             let rows = y * map.height / h..(y + 1) * map.height / h;
             let labels = rows.clone().flat_map(|row| map.label.get(row * map.width + x0..row * map.width + x1));
             let all = labels.flatten().filter_map(|l| usize::from(*l).checked_sub(1));
-            let sure = |i: &usize| patches.get(*i).is_some_and(|p| p.certainty() >= 0.3);
-            let labels: Vec<usize> = all.filter(sure).collect();
+            let labels: Vec<usize> = all.filter(|i| sure.get(*i) == Some(&true)).collect();
             (labels.len() * 2 >= (x1 - x0) * rows.len()).then(|| labels.first().copied()).flatten()
         };
         let mut lost = vec![[0_usize; 2]; patches.len()];
-        for y in 0..h {
+        // The rows of cells with a reflection in them.
+        let among = || patches.iter().zip(&sure).filter(|(_, sure)| **sure).map(|(p, _)| p.y);
+        let first = among().map(|y| y[0]).min().map_or(h, |y| y * h / map.height);
+        let last = among().map(|y| y[1]).max().map_or(0, |y| (y + 1) * h / map.height + 1);
+        for y in first..last.min(h) {
             let owners: Vec<Option<usize>> = (0..w).map(|x| owner(x, y)).collect();
             let mut x = 0;
             while x < w {

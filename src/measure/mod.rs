@@ -7,6 +7,7 @@ pub mod face;
 pub mod glare;
 pub mod glyphs;
 pub mod hash;
+mod runs;
 pub mod sharpness;
 pub mod sheet;
 mod shrink;
