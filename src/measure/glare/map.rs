@@ -1,63 +1,12 @@
-//! Light thrown back: clipped, colourless, soft at the rim, and what it covers.
+//! Blown-out patches on a sheet, and the light around them.
 
-use super::{
+use crate::measure::{
     edges::Edges,
     runs::{self, Forest},
     sheet::Sheet,
     tally::{Tally, quantile},
-    text::{Cell, Text},
 };
-use fearless_simd::{Level, dispatch};
 use std::{collections::BTreeMap, ops::Range};
-
-/// Light thrown back by the document.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Glare {
-    /// Share of the document that is blown out by reflections, 0 to 1; each blob weighed by how surely it is one.
-    pub fraction: f32,
-    /// Share of the document's print that reflections cover, as far as can be told from the print around them, 0 to 1.
-    pub text_fraction: f32,
-    /// Share of the document's pictures (portrait) that reflections cover, 0 to 1.
-    pub picture_fraction: f32,
-    /// The reflections, largest first, 16 at most.
-    pub blobs: Vec<Blob>,
-}
-
-/// One reflection.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Blob {
-    /// `[x, y, width, height]` in pixels of the upright original.
-    pub place: [f32; 4],
-    /// Share of the document.
-    pub fraction: f32,
-    /// How surely it is a reflection and not printed white, 0 to 1, by its rim.
-    pub certainty: f32,
-    /// What it covers most of, beside paper.
-    pub covers: Covers,
-}
-
-/// What a reflection covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Covers {
-    /// Print.
-    Text,
-    /// A portrait or another picture.
-    Picture,
-    /// Neither.
-    Nothing,
-}
-
-impl Covers {
-    /// In words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Picture => "picture",
-            Self::Nothing => "nothing",
-        }
-    }
-}
 
 /// Luma from which on a pixel is clipped; JPEG rings by a few levels.
 const CLIPPED: u8 = 250;
@@ -72,43 +21,23 @@ const LEAST: f32 = 0.002;
 /// Blobs that are looked at.
 const MOST: usize = 16;
 
-/// Measures reflections on a sheet.
-pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Glare {
-    let map = dispatch!(Level::new(), _simd => Map::of(sheet, edges));
-    let Some((map, mut blobs)) = map.and_then(Map::labelled) else { return Glare::default() };
-    dispatch!(Level::new(), _simd => map.rims(&mut blobs));
-    let area = map.inside.max(1) as f32;
-
-    let cover = Cover::of(&map, &blobs, text);
-    let mut glare = Glare { text_fraction: cover.text, picture_fraction: cover.picture, ..Glare::default() };
-    for (i, blob) in blobs.iter().enumerate() {
-        let certainty = blob.certainty();
-        let fraction = blob.pixels as f32 / area;
-        glare.fraction += fraction * certainty;
-        let [x, y] = [blob.x, blob.y].map(|[from, to]| [2.0 * from as f32, 2.0 * (to + 1) as f32]);
-        let covers = cover.blobs.get(i).copied().unwrap_or(Covers::Nothing);
-        glare.blobs.push(Blob { place: sheet.place_box(x, y), fraction, certainty, covers });
-    }
-    glare
-}
-
 /// The sheet at half its scale: luma, and which pixels are blown out.
-struct Map {
-    width: usize,
-    height: usize,
+pub(super) struct Map {
+    pub(super) width: usize,
+    pub(super) height: usize,
     luma: Vec<u8>,
     /// 0: not blown out; otherwise the patch's number plus one; before these are told apart, 1.
-    label: Vec<u8>,
-    inside: usize,
+    pub(super) label: Vec<u8>,
+    pub(super) inside: usize,
 }
 
 /// A connected patch of blown-out pixels.
-struct Patch {
-    pixels: usize,
+pub(super) struct Patch {
+    pub(super) pixels: usize,
     /// How many of them are at the very end of the scale.
     solid: usize,
-    x: [usize; 2],
-    y: [usize; 2],
+    pub(super) x: [usize; 2],
+    pub(super) y: [usize; 2],
     /// Median luma close to the rim, a little further out, and well outside.
     rim: [f32; 3],
     /// Share of the pixels close to the rim that are neither white nor as dark as what lies outside.
@@ -123,7 +52,7 @@ impl Patch {
 
     /// How surely it is a reflection. Light falls off softly around one, over a tenth of the document's width; printed
     /// white ends at its edge. Each fall is taken in proportion to what there is to fall.
-    fn certainty(&self) -> f32 {
+    pub(super) fn certainty(&self) -> f32 {
         let [near, middle, far] = self.rim;
         let fall = |from: f32, to: f32| (from - to) / (252.0 - to).max(6.0);
         let soft = ((fall(near, far) - 0.15) / 0.25).clamp(0.0, 1.0);
@@ -163,7 +92,7 @@ use near::{ASLANT, FAR, LATER, STRAIGHT};
 impl Map {
     /// `None` where too little is blown out for a patch, as on most sheets.
     #[inline(always)]
-    fn of(sheet: &Sheet, edges: &Edges) -> Option<Self> {
+    pub(super) fn of(sheet: &Sheet, edges: &Edges) -> Option<Self> {
         let (width, height) = (edges.width.div_ceil(2), edges.height.div_ceil(2));
         let inset = edges.inset() / 2;
         let mut luma = vec![0; width * height];
@@ -205,7 +134,7 @@ impl Map {
 
     /// Tells connected patches of more than [`LEAST`] of the document apart, largest first, and labels each in the map
     /// by its number plus one; `None` when there is none.
-    fn labelled(mut self) -> Option<(Self, Vec<Patch>)> {
+    pub(super) fn labelled(mut self) -> Option<(Self, Vec<Patch>)> {
         let mut forest = Forest::default();
         // All runs with the number of their patch, and where each row's begin.
         let (mut runs, mut parts, mut above) = (Vec::<Range<u32>>::new(), Vec::new(), 0..0);
@@ -256,7 +185,7 @@ impl Map {
 
     /// Measures the luma around each patch, in rings at shares of the document's long side.
     #[inline(always)]
-    fn rims(&self, patches: &mut [Patch]) {
+    pub(super) fn rims(&self, patches: &mut [Patch]) {
         let long = self.width.max(self.height) as f32;
         let pixels = |share: f32| (share * long * 3.0) as u16;
         let (near, mid, far) = (pixels(0.006)..pixels(0.013), pixels(0.022)..pixels(0.032), pixels(0.05)..pixels(0.08));
@@ -394,74 +323,5 @@ fn sweep(map: &[u8], step: usize, join: impl Fn(u8, u8) -> u8, out: &mut [u8]) {
     let (here, after) = (map.get(step..).unwrap_or(&[]), map.get(2 * step..).unwrap_or(&[]));
     for (out, ((a, b), c)) in out.iter_mut().skip(step).zip(map.iter().zip(here).zip(after)) {
         *out = join(join(*a, *b), *c);
-    }
-}
-
-/// What reflections cover, told from the print beside them on the same rows.
-struct Cover {
-    text: f32,
-    picture: f32,
-    blobs: Vec<Covers>,
-}
-
-/// How far beside a reflection print is looked for, in cells: light still veils what lies next to it.
-const REACH: usize = 4;
-/// How many cells of a row are thought to be covered where print is seen on one side only.
-const ONE_SIDED: usize = 6;
-
-impl Cover {
-    fn of(map: &Map, patches: &[Patch], text: &Text) -> Self {
-        let (w, h) = (text.across, text.down);
-        let sure: Vec<bool> = patches.iter().map(|p| p.certainty() >= 0.3).collect();
-        // For each cell the patch that blows most of it out, if any does.
-        let owner = |x: usize, y: usize| {
-            let (x0, x1) = (x * map.width / w, (x + 1) * map.width / w);
-            let rows = y * map.height / h..(y + 1) * map.height / h;
-            let labels = rows.clone().flat_map(|row| map.label.get(row * map.width + x0..row * map.width + x1));
-            let all = labels.flatten().filter_map(|l| usize::from(*l).checked_sub(1));
-            let labels: Vec<usize> = all.filter(|i| sure.get(*i) == Some(&true)).collect();
-            (labels.len() * 2 >= (x1 - x0) * rows.len()).then(|| labels.first().copied()).flatten()
-        };
-        let mut lost = vec![[0_usize; 2]; patches.len()];
-        // The rows of cells with a reflection in them.
-        let among = || patches.iter().zip(&sure).filter(|(_, sure)| **sure).map(|(p, _)| p.y);
-        let first = among().map(|y| y[0]).min().map_or(h, |y| y * h / map.height);
-        let last = among().map(|y| y[1]).max().map_or(0, |y| (y + 1) * h / map.height + 1);
-        for y in first..last.min(h) {
-            let owners: Vec<Option<usize>> = (0..w).map(|x| owner(x, y)).collect();
-            let mut x = 0;
-            while x < w {
-                let run = owners.iter().skip(x).take_while(|o| o.is_some()).count();
-                let beside = |cell| {
-                    let left = (x.saturating_sub(REACH)..x).any(|c| text.at(c, y) == cell);
-                    let right = (x + run..(x + run + REACH).min(w)).any(|c| text.at(c, y) == cell);
-                    match (left, right) {
-                        (true, true) => run,
-                        (false, false) => 0,
-                        _ => run.min(ONE_SIDED),
-                    }
-                };
-                let here = owners.get(x).copied().flatten().and_then(|i| lost.get_mut(i));
-                if let Some([print, picture]) = here {
-                    *print += beside(Cell::Text);
-                    *picture += beside(Cell::Picture);
-                }
-                x += run.max(1);
-            }
-        }
-        let share = |lost: usize, cell: Cell| {
-            let seen = text.cells.iter().filter(|c| **c == cell).count();
-            lost as f32 / (lost + seen).max(1) as f32
-        };
-        let blobs = lost.iter().map(|[print, picture]| match () {
-            () if *print > 0 && print >= picture => Covers::Text,
-            () if *picture > 1 => Covers::Picture,
-            () => Covers::Nothing,
-        });
-        Self {
-            text: share(lost.iter().map(|l| l[0]).sum(), Cell::Text),
-            picture: share(lost.iter().map(|l| l[1]).sum(), Cell::Picture),
-            blobs: blobs.collect(),
-        }
     }
 }
