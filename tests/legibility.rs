@@ -57,6 +57,23 @@ fn compressed(picture: &Canvas, quality: u8) -> Canvas {
     Canvas { rgb, ..*picture }
 }
 
+#[test]
+fn strong_compression_shows_in_pixels_that_were_saved_anew() {
+    let scene = Scene::default();
+    let picture = scene.shoot(&paint::card_front());
+    for quality in [10, 15, 20, 25, 30, 40, 60, 80, 95] {
+        let once = compressed(&picture, quality);
+        for (saved_as, picture) in [("JPEG", compressed(&once, 95)), ("PNG", once)] {
+            let m = measured(&scene, picture);
+            assert_eq!(m.pixel_quality, Some(quality).filter(|q| *q <= 30), "of {quality} as {saved_as}");
+            let found = quality::check(&Step::Front, &m, Some(95), &Thresholds::default());
+            let told = found.iter().any(|f| f.rule == Rule::OverCompressed);
+            assert_eq!(told, quality <= 25, "of {quality} as {saved_as}: {found:?}");
+        }
+    }
+    assert_eq!(measured(&scene, picture).pixel_quality, None);
+}
+
 /// Asserts that values fall, each by at least `by`.
 fn falls(values: &[u8], by: u8) {
     assert!(values.windows(2).all(|w| w[0] >= w[1].saturating_add(by)), "{values:?} do not fall");

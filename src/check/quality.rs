@@ -10,7 +10,7 @@ use crate::{
 };
 use serde_json::Value;
 
-/// Judges the measurements of one image. `jpeg_quality` is what its header says, on libjpeg's scale.
+/// Judges the measurements of one image. `jpeg_quality` is what its quantisation tables say, on libjpeg's scale.
 ///
 /// ```
 /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
@@ -273,12 +273,21 @@ impl Judge<'_> {
         })
     }
 
+    /// By the file's own tables, or by what its pixels show of an earlier saving.
     fn compressed(&self, quality: Option<u8>) -> Option<Finding> {
-        let quality = quality.filter(|q| *q <= self.t.jpeg_quality)?;
+        let strong = |quality: Option<u8>| quality.filter(|q| *q <= self.t.jpeg_quality);
+        let by_table = strong(quality).map(|q| (q, format!("The file was saved at JPEG quality {q}"), "tables"));
+        let by_pixels = || {
+            let quality = strong(self.m.pixel_quality)?;
+            let message =
+                format!("The picture was once saved at JPEG quality {quality}, before it was saved as this file");
+            Some((quality, message, "pixels"))
+        };
+        let (quality, message, seen_in) = by_table.or_else(by_pixels)?;
         let help = "Send the original file rather than a copy out of a messenger.";
-        let message = format!("The file was saved at JPEG quality {quality}, which eats fine print.");
-        let finding = Finding::new(Rule::OverCompressed, message, help);
-        Some(finding.with("value", quality).with("threshold", self.t.jpeg_quality).with("unit", "JPEG quality"))
+        let finding = Finding::new(Rule::OverCompressed, format!("{message}, which eats fine print."), help);
+        let finding = finding.with("value", quality).with("threshold", self.t.jpeg_quality);
+        Some(finding.with("unit", "JPEG quality").with("seen_in", seen_in))
     }
 
     fn found(&self) -> Option<Finding> {

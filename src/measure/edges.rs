@@ -1,7 +1,12 @@
 //! Where on the sheet something is printed: the smoothed sheet, the range of tones around every pixel, the noise.
 
-use super::sheet::Sheet;
-use std::{collections::VecDeque, iter::repeat_n};
+use super::{
+    sheet::Sheet,
+    tally::{Tally, quantile},
+    window::{REACH, Window},
+};
+use crate::pixmap::Plane;
+use fearless_simd::{Level, dispatch};
 
 /// The sheet, smoothed, with the range of tones around every pixel. Values are luma times 16.
 ///
@@ -59,27 +64,16 @@ impl Edges {
     /// ```
     pub fn of(sheet: &Sheet) -> Self {
         let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
-        let smooth = smooth(sheet.luma.data(), width, height);
-        let largest = window(&smooth, width, i16::max);
-        let mut stroke = window(&largest, width, i16::min);
-        let smallest = window(&smooth, width, i16::min);
-        let mut range = largest;
-        range.iter_mut().zip(&smallest).for_each(|(most, least)| *most -= least);
-        let opened = window(&smallest, width, i16::max);
-        for ((closed, opened), s) in stroke.iter_mut().zip(&opened).zip(&smooth) {
-            let (darker, lighter) = (*closed - s, s - opened);
-            *closed = if darker >= lighter { darker } else { -lighter };
-        }
-        let mut edges = Self { width, height, smooth, range, stroke, noise: 0.0, contrast: 0.0 };
-        let inset = edges.inset();
-        edges.noise = noise(sheet, inset);
-        edges.contrast = edges.percentile(sheet, inset);
-        edges
+        let inset = inset(width, height);
+        // By the widest registers that the processor has.
+        let (planes, noise) = dispatch!(Level::new(), _simd => (Planes::of(sheet, inset), noise(sheet, inset)));
+        let Planes { smooth, range, stroke, mut ranges } = planes;
+        Self { width, height, smooth, range, stroke, noise, contrast: quantile(&ranges.take(), 0.99) }
     }
 
     /// Pixels from the outline at which measuring begins.
     pub fn inset(&self) -> usize {
-        (self.width.max(self.height) as f32 * INSET) as usize + 2
+        inset(self.width, self.height)
     }
 
     /// The range, times 16, from which on a pixel counts as print rather than paper, guilloche or noise: `share` of
@@ -87,130 +81,116 @@ impl Edges {
     pub fn print_from(&self, share: f32) -> i16 {
         ((share * self.contrast).max(20.0).max(4.0 * self.noise) * 16.0).min(4080.0) as i16
     }
+}
 
-    /// The 99th percentile of the range, in luma levels.
-    fn percentile(&self, sheet: &Sheet, inset: usize) -> f32 {
-        let mut histogram = [0_u32; 256];
-        for (y, row) in self.range.chunks_exact(self.width).enumerate() {
-            for r in row.get(sheet.inside(y, inset)).unwrap_or(&[]) {
-                if let Some(n) = histogram.get_mut((r >> 4) as usize) {
-                    *n += 1;
+fn inset(width: usize, height: usize) -> usize {
+    (width.max(height) as f32 * INSET) as usize + 2
+}
+
+/// What there is of every pixel.
+struct Planes {
+    smooth: Vec<i16>,
+    range: Vec<i16>,
+    stroke: Vec<i16>,
+    /// How often each range occurs inside, in whole levels.
+    ranges: Tally,
+}
+
+impl Planes {
+    /// All at once, row after row, so that a row is still at hand when it is needed again: windows come [`REACH`] rows
+    /// after what they are of, windows of those as many later.
+    #[inline(always)]
+    fn of(sheet: &Sheet, inset: usize) -> Self {
+        let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
+        let plane = || vec![0; width * height];
+        let mut planes = Self { smooth: plane(), range: plane(), stroke: plane(), ranges: Tally::new() };
+        let padded = |v: i16| vec![v; width + 2 * REACH];
+        let (none, all) = (padded(i16::MIN), padded(i16::MAX));
+        let (mut row, mut most, mut least, mut down) = (padded(0), padded(0), padded(0), vec![0; width + 2]);
+        let (mut closed, mut opened, mut levels) = (vec![0; width], vec![0; width], vec![0; width]);
+        let [mut largest, mut widest] = [i16::MIN; 2].map(|none| Window::new(width, none));
+        let [mut smallest, mut narrowest] = [i16::MAX; 2].map(|all| Window::new(width, all));
+        for y in 0..height + 2 * REACH {
+            if y < height {
+                smooth(&sheet.luma, y, &mut down, inner(&mut row));
+                line(&mut planes.smooth, y, width).copy_from_slice(inner(&mut row));
+                repeat_ends(&mut row);
+            }
+            let (above, below) = if y < height { (&row, &row) } else { (&none, &all) };
+            if y < height + REACH {
+                largest.push(above, i16::max, inner(&mut most));
+                smallest.push(below, i16::min, inner(&mut least));
+            } else {
+                most.copy_from_slice(&all);
+                least.copy_from_slice(&none);
+            }
+            let Some(at) = y.checked_sub(REACH) else { continue };
+            if at < height {
+                repeat_ends(&mut most);
+                repeat_ends(&mut least);
+                let range = line(&mut planes.range, at, width).iter_mut().zip(&mut levels);
+                for ((range, level), (most, least)) in range.zip(inner(&mut most).iter().zip(&*inner(&mut least))) {
+                    *range = most - least;
+                    *level = (*range >> 4) as u8;
                 }
+                planes.ranges.add(levels.get(sheet.inside(at, inset)).unwrap_or(&[]));
+            }
+            narrowest.push(&most, i16::min, &mut closed);
+            widest.push(&least, i16::max, &mut opened);
+            let Some(at) = at.checked_sub(REACH) else { continue };
+            let (stroke, smooth) = (line(&mut planes.stroke, at, width), line(&mut planes.smooth, at, width));
+            for (stroke, ((s, closed), opened)) in stroke.iter_mut().zip(smooth.iter().zip(&closed).zip(&opened)) {
+                let (darker, lighter) = (*closed - *s, *s - *opened);
+                *stroke = if darker >= lighter { darker } else { -lighter };
             }
         }
-        quantile(&histogram, 0.99)
+        planes
     }
 }
 
-/// The value under which a share of a histogram's entries lies, in bins, with a fraction.
-///
-/// ```
-/// use idenfy_preflight::measure::edges::quantile;
-/// let histogram = [0, 10, 10, 0]; // ten ones, ten twos
-/// assert!((1.0..=2.0).contains(&quantile(&histogram, 0.5)));
-/// ```
-pub fn quantile(histogram: &[u32], share: f32) -> f32 {
-    let total: u32 = histogram.iter().sum();
-    let wanted = total as f32 * share;
-    let mut below = 0.0;
-    for (bin, n) in histogram.iter().enumerate() {
-        let n = *n as f32;
-        if n > 0.0 && below + n >= wanted {
-            return bin as f32 + (wanted - below) / n;
-        }
-        below += n;
-    }
-    0.0
+/// A row of a plane.
+#[inline(always)]
+fn line(plane: &mut [i16], y: usize, width: usize) -> &mut [i16] {
+    plane.get_mut(y * width..(y + 1) * width).unwrap_or_default()
 }
 
-/// 1-2-1 both ways, times 16.
-fn smooth(data: &[u8], width: usize, height: usize) -> Vec<i16> {
-    let mut across = Vec::with_capacity(data.len());
-    for row in data.chunks_exact(width) {
-        let at = |i: usize| row.get(i).copied().map_or(0, i16::from);
-        across.push(3 * at(0) + at(1.min(width - 1)));
-        across.extend(row.array_windows().map(|[l, m, r]| i16::from(*l) + 2 * i16::from(*m) + i16::from(*r)));
-        if width > 1 {
-            across.push(at(width - 2) + 3 * at(width - 1));
-        }
-    }
-    let row = |y: usize| across.get(y * width..(y + 1) * width).unwrap_or(&[]);
-    let mut out = Vec::with_capacity(data.len());
-    for y in 0..height {
-        let (above, below) = (row(y.saturating_sub(1)), row((y + 1).min(height - 1)));
-        out.extend(above.iter().zip(row(y)).zip(below).map(|((a, m), b)| a + 2 * m + b));
-    }
-    out
+/// A row without what is repeated at its ends.
+fn inner(row: &mut [i16]) -> &mut [i16] {
+    let end = row.len().saturating_sub(REACH);
+    row.get_mut(REACH..end).unwrap_or_default()
 }
 
-/// The largest (or smallest) of the 9 x 9 pixels around every pixel; the border is repeated outward.
-///
-/// Windows of nine are joined from such of two, four and eight, first along each row, then down; only the rows that are
-/// still needed are kept.
-fn window(data: &[i16], width: usize, pick: impl Fn(i16, i16) -> i16 + Copy) -> Vec<i16> {
-    let rows = data.chunks_exact(width);
-    let mut along = Default::default();
-    let [mut two, mut four, mut eight, mut nine] = [1, 2, 4, 1].map(Earlier::new);
-    let mut out = Vec::with_capacity(data.len());
-    let (first, last) = (rows.clone().next(), rows.clone().next_back());
-    for row in repeat_n(first, 4).chain(rows.map(Some)).chain(repeat_n(last, 4)).flatten() {
-        let row = window_along(row, pick, &mut along);
-        let Some(of_two) = two.join(row, row, pick) else { continue };
-        let Some(of_four) = four.join(of_two, of_two, pick) else { continue };
-        let Some(of_eight) = eight.join(of_four, of_four, pick) else { continue };
-        out.extend_from_slice(nine.join(of_eight, row, pick).unwrap_or(&[]));
-    }
-    out
+fn repeat_ends(row: &mut [i16]) {
+    let end = row.len().saturating_sub(REACH);
+    let (first, last) = (row.get(REACH).copied().unwrap_or(0), row.get(end - 1).copied().unwrap_or(0));
+    row.iter_mut().take(REACH).for_each(|v| *v = first);
+    row.iter_mut().skip(end).for_each(|v| *v = last);
 }
 
-/// Rows kept until the one that is `by` later comes.
-struct Earlier {
-    by: usize,
-    rows: VecDeque<Vec<i16>>,
-    joined: Vec<i16>,
-}
-
-impl Earlier {
-    fn new(by: usize) -> Self {
-        Self { by, rows: VecDeque::with_capacity(by), joined: Vec::new() }
+/// A row of the plane by 1-2-1 both ways, times 16; `down` is scratch for the row by 1-2-1 down, with its ends repeated.
+#[inline(always)]
+fn smooth(luma: &Plane, y: usize, down: &mut [i16], out: &mut [i16]) {
+    let row = |y: usize| luma.row(y as u32);
+    let (above, below) = (row(y.saturating_sub(1)), row((y + 1).min(luma.height() as usize - 1)));
+    let columns = above.iter().zip(row(y)).zip(below);
+    for (d, ((a, m), b)) in down.iter_mut().skip(1).zip(columns) {
+        *d = i16::from(*a) + 2 * i16::from(*m) + i16::from(*b);
     }
-
-    /// Keeps `row`; joins the one from `by` rows earlier, if there is one, with `with`.
-    fn join(&mut self, row: &[i16], with: &[i16], pick: impl Fn(i16, i16) -> i16) -> Option<&[i16]> {
-        let earlier = if self.rows.len() == self.by { self.rows.pop_front() } else { None };
-        let found = earlier.is_some();
-        let mut kept = earlier.unwrap_or_default();
-        self.joined.clear();
-        self.joined.extend(kept.iter().zip(with).map(|(a, b)| pick(*a, *b)));
-        kept.clear();
-        kept.extend_from_slice(row);
-        self.rows.push_back(kept);
-        found.then_some(&self.joined)
+    if let [first, second, .., last_but_one, last] = down {
+        (*first, *last) = (*second, *last_but_one);
+    } else if let [first, only, last] = down {
+        (*first, *last) = (*only, *only);
     }
-}
-
-/// The largest (or smallest) of nine values of a row, centred; the border is repeated outward.
-fn window_along<'a>(row: &[i16], pick: impl Fn(i16, i16) -> i16, scratch: &'a mut [Vec<i16>; 5]) -> &'a [i16] {
-    let [padded, two, four, eight, nine] = scratch;
-    let ends = [row.first(), row.last()].map(|end| [end.copied().unwrap_or(0); 4]);
-    padded.clear();
-    [&ends[0], row, &ends[1]].iter().for_each(|part| padded.extend_from_slice(part));
-    let join = |v: &[i16], w: &[i16], by: usize, out: &mut Vec<i16>| {
-        out.clear();
-        out.extend(v.iter().zip(w.get(by..).unwrap_or(&[])).map(|(a, b)| pick(*a, *b)));
-    };
-    join(padded, padded, 1, two);
-    join(two, two, 2, four);
-    join(four, four, 4, eight);
-    join(eight, padded, 8, nine);
-    nine
+    out.iter_mut().zip(down.array_windows()).for_each(|(s, [l, m, r])| *s = l + 2 * m + r);
 }
 
 /// Noise by the mask of Immerkaer (1996), robustly: the median of its size where nothing is printed would be 0.6745
-/// times 6 times the standard deviation.
+/// times 6 times the standard deviation. What is 63 levels and more is all the same.
+#[inline(always)]
 fn noise(sheet: &Sheet, inset: usize) -> f32 {
-    let mut histogram = vec![0_u32; 1024];
-    let mut second: Vec<i16> = Vec::new();
+    let mut tally = Tally::new();
+    let width = sheet.luma.width() as usize;
+    let (mut second, mut sizes) = (vec![0_i16; width], vec![0_u8; width]);
     // Every other row is enough for a median.
     for y in (inset.max(1)..(sheet.luma.height() as usize).saturating_sub(inset.max(1))).step_by(2) {
         let span = sheet.inside(y, inset);
@@ -218,42 +198,14 @@ fn noise(sheet: &Sheet, inset: usize) -> f32 {
             continue;
         }
         let row = |y: usize| sheet.luma.row(y as u32).get(span.start - 1..span.end + 1).unwrap_or(&[]);
-        let column = |((a, m), b): ((&u8, &u8), &u8)| i16::from(*a) - 2 * i16::from(*m) + i16::from(*b);
-        second.clear();
-        second.extend(row(y - 1).iter().zip(row(y)).zip(row(y + 1)).map(column));
-        for [a, b, c] in second.array_windows() {
-            if let Some(n) = histogram.get_mut(usize::from((a - 2 * b + c).unsigned_abs().min(1023))) {
-                *n += 1;
-            }
+        for (second, ((a, m), b)) in second.iter_mut().zip(row(y - 1).iter().zip(row(y)).zip(row(y + 1))) {
+            *second = i16::from(*a) - 2 * i16::from(*m) + i16::from(*b);
         }
+        for (size, [a, b, c]) in sizes.iter_mut().zip(second.array_windows()) {
+            *size = (a - 2 * b + c).unsigned_abs().min(255) as u8;
+        }
+        tally.add(sizes.get(..span.len()).unwrap_or(&[]));
     }
     // Bins are whole numbers: half of those at zero stand for a size under one half.
-    (quantile(&histogram, 0.5) - 0.5).max(0.0) * 1.4826 / 6.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_holds_the_largest_of_nine_by_nine() {
-        let (width, height) = (23_i64, 17_i64);
-        let data: Vec<i16> = (0..width * height).map(|i| (i * 7919 % 4001) as i16).collect();
-        let at = |x: i64, y: i64| data[(y.clamp(0, height - 1) * width + x.clamp(0, width - 1)) as usize];
-        let got = window(&data, width as usize, i16::max);
-        for (i, got) in got.iter().enumerate() {
-            let (x, y) = (i as i64 % width, i as i64 / width);
-            let want = (-4..=4).flat_map(|dy| (-4..=4).map(move |dx| (x + dx, y + dy))).map(|(x, y)| at(x, y)).max();
-            assert_eq!(Some(*got), want, "at {x}, {y}");
-        }
-    }
-
-    #[test]
-    fn a_quantile_lies_where_its_share_of_entries_is_below() {
-        let mut histogram = [0; 256];
-        (histogram[10], histogram[20]) = (30, 70);
-        assert_eq!(quantile(&histogram, 0.15), 10.5);
-        assert_eq!(quantile(&histogram, 0.65), 20.5);
-        assert_eq!(quantile(&[0; 256], 0.5), 0.0);
-    }
+    (quantile(&tally.take(), 0.5) - 0.5).max(0.0) * 1.4826 / 6.0
 }

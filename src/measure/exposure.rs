@@ -1,8 +1,9 @@
 //! How the tones lie on the document.
 
 use super::{
-    edges::{Edges, quantile},
+    edges::Edges,
     sheet::Sheet,
+    tally::{Cells, quantile},
 };
 
 /// How the tones lie on the document, in luma levels (0 to 255).
@@ -66,7 +67,8 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Exposure {
         noise: edges.noise,
         clipped_fraction: clipped as f32 / total,
         colour: sheet.chroma.as_ref().map(|planes| {
-            let off: u64 = planes.iter().flat_map(|p| p.data()).map(|v| u64::from(v.abs_diff(128))).sum();
+            let rows = planes.iter().flat_map(|p| p.data().chunks(1 << 12));
+            let off: u64 = rows.map(|row| u64::from(row.iter().map(|v| u32::from(v.abs_diff(128))).sum::<u32>())).sum();
             off as f32 / (planes.iter().map(|p| p.data().len()).sum::<usize>().max(1)) as f32
         }),
         unevenness: light.unevenness(),
@@ -85,27 +87,23 @@ impl Light {
     fn of(sheet: &Sheet, inset: usize) -> Self {
         let (w, h) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
         let (across, down) = ((w / CELL).max(1), (h / CELL).max(1));
-        let mut histograms = vec![[0_u32; 256]; across * down];
-        let columns: Vec<usize> = (0..w).map(|x| x * across / w).collect();
-        for y in (0..h).step_by(2) {
-            let span = sheet.inside(y, inset);
-            let luma = sheet.luma.row(y as u32).get(span.clone()).unwrap_or(&[]);
-            let row = y * down / h * across;
-            for (v, column) in luma.iter().zip(columns.get(span).unwrap_or(&[])) {
-                if let Some(n) = histograms.get_mut(row + column).and_then(|c| c.get_mut(usize::from(*v))) {
-                    *n += 1;
+        let full = (CELL * CELL / 4) as u32;
+        let (mut all, mut light) = ([0; 256], Vec::with_capacity(across * down));
+        let mut cells = Cells::<256>::new(w, across);
+        for row in 0..down {
+            let from = (row * h).div_ceil(down).next_multiple_of(2);
+            for y in (from..((row + 1) * h).div_ceil(down)).step_by(2) {
+                cells.add(sheet.luma.row(y as u32), &sheet.inside(y, inset));
+            }
+            for histogram in cells.take() {
+                all.iter_mut().zip(&histogram).for_each(|(sum, n)| *sum += n);
+                if histogram.iter().sum::<u32>() >= full {
+                    light.push(quantile(&histogram, 0.8));
                 }
             }
         }
-        let mut all = [0; 256];
-        for histogram in &histograms {
-            all.iter_mut().zip(histogram).for_each(|(sum, n)| *sum += n);
-        }
-        let full = (CELL * CELL / 4) as u32;
-        let cells = histograms.iter().filter(|h| h.iter().sum::<u32>() >= full).map(|h| quantile(h, 0.8));
-        let mut cells: Vec<f32> = cells.collect();
-        cells.sort_by(f32::total_cmp);
-        Self { cells, all }
+        light.sort_by(f32::total_cmp);
+        Self { cells: light, all }
     }
 
     fn unevenness(&self) -> f32 {

@@ -1,9 +1,13 @@
 //! How high the letters are: connected strokes on the sheet and their boxes.
 
 use super::{
-    edges::{Edges, quantile},
+    edges::Edges,
+    runs::{self, Forest},
     sheet::Sheet,
+    tally::quantile,
 };
+use fearless_simd::{Level, dispatch};
+use std::ops::Range;
 
 /// How high the print is.
 ///
@@ -42,14 +46,6 @@ struct Bounds {
     bottom: u32,
 }
 
-/// A run of stroke pixels in a row, and the number of its component.
-#[derive(Clone, Copy)]
-struct Run {
-    from: u32,
-    to: u32,
-    part: u32,
-}
-
 /// Measures letters on a sheet.
 ///
 /// ```
@@ -68,96 +64,84 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Glyphs {
     let threshold = edges.print_from(0.3);
     let inset = edges.inset();
     let mut parts = Parts::default();
-    let (mut above, mut here): (Vec<Run>, Vec<Run>) = (Vec::new(), Vec::new());
+    // Runs of stroke pixels, and the number of each one's component.
+    let (mut above, mut here): (Vec<(Range<u32>, u32)>, Vec<_>) = (Vec::new(), Vec::new());
+    let (mut mask, mut runs) = (vec![0; edges.width], Vec::new());
     for y in 0..edges.height {
         let span = sheet.inside(y, inset);
         let start = y * edges.width;
         let stroke = edges.stroke.get(start + span.start..start + span.end).unwrap_or(&[]);
         let range = edges.range.get(start + span.start..start + span.end).unwrap_or(&[]);
+        dispatch!(Level::new(), _simd => strokes(stroke, range, threshold, &mut mask));
+        runs.clear();
+        runs::find(mask.get(..stroke.len()).unwrap_or(&[]), &mut runs);
         here.clear();
-        for (i, (s, r)) in stroke.iter().zip(range).enumerate() {
-            if *r >= threshold && 2 * s >= *r {
-                let x = (span.start + i) as u32;
-                match here.last_mut() {
-                    Some(run) if run.to == x => run.to = x + 1,
-                    _ => here.push(Run { from: x, to: x + 1, part: u32::MAX }),
-                }
-            }
-        }
+        let left = span.start as u32;
         let mut from = 0;
-        for run in &mut here {
-            while above.get(from).is_some_and(|a| a.to < run.from) {
+        for run in runs.drain(..).map(|run| run.start + left..run.end + left) {
+            while above.get(from).is_some_and(|(a, _)| a.end < run.start) {
                 from += 1;
             }
-            for a in above.iter().skip(from).take_while(|a| a.from <= run.to) {
-                run.part = if run.part == u32::MAX { parts.root(a.part) } else { parts.join(run.part, a.part) };
-            }
-            run.part = parts.grow(run.part, run.from, run.to, y as u32);
+            let touching = above.iter().skip(from).take_while(|(a, _)| a.start <= run.end).map(|(_, part)| *part);
+            let part = touching.reduce(|a, b| parts.join(a, b));
+            let part = parts.grow(part, &run, y as u32);
+            here.push((run, part));
         }
         std::mem::swap(&mut above, &mut here);
     }
     parts.heights()
 }
 
-/// Components, as a forest: each points to one that it was joined to, roots to themselves.
+/// Ones where a pixel is of a dark stroke.
+#[inline(always)]
+fn strokes(stroke: &[i16], range: &[i16], threshold: i16, mask: &mut [u8]) {
+    for (m, (s, r)) in mask.iter_mut().zip(stroke.iter().zip(range)) {
+        *m = u8::from((*r >= threshold) & (2 * s >= *r));
+    }
+}
+
+/// Components and the boxes around them.
 #[derive(Default)]
 struct Parts {
-    parent: Vec<u32>,
+    forest: Forest,
     bounds: Vec<Bounds>,
 }
 
 impl Parts {
-    fn root(&mut self, mut part: u32) -> u32 {
-        while let Some(up) = self.parent.get(part as usize).copied().filter(|up| *up != part) {
-            // Halve the way for the next time.
-            let further = self.parent.get(up as usize).copied().unwrap_or(up);
-            if let Some(p) = self.parent.get_mut(part as usize) {
-                *p = further;
-            }
-            part = further;
-        }
-        part
-    }
-
     fn join(&mut self, a: u32, b: u32) -> u32 {
-        let (a, b) = (self.root(a), self.root(b));
-        if a == b {
-            return a;
-        }
-        let from = self.bounds.get(b as usize).copied();
-        if let (Some(into), Some(from), Some(p)) =
-            (self.bounds.get_mut(a as usize), from, self.parent.get_mut(b as usize))
-        {
+        let (root, other) = self.forest.join(a, b);
+        let from = other.and_then(|other| self.bounds.get(other as usize).copied());
+        if let (Some(into), Some(from)) = (self.bounds.get_mut(root as usize), from) {
             into.left = into.left.min(from.left);
             into.right = into.right.max(from.right);
             into.top = into.top.min(from.top);
             into.bottom = into.bottom.max(from.bottom);
-            *p = a;
         }
-        a
+        root
     }
 
     /// Adds a run to a component, or to a new one.
-    fn grow(&mut self, part: u32, from: u32, to: u32, y: u32) -> u32 {
-        match self.bounds.get_mut(part as usize) {
-            Some(b) => {
-                (b.left, b.right, b.bottom) = (b.left.min(from), b.right.max(to), y + 1);
+    fn grow(&mut self, part: Option<u32>, run: &Range<u32>, y: u32) -> u32 {
+        let part = part.map(|part| self.forest.root(part));
+        match part.and_then(|part| self.bounds.get_mut(part as usize)).zip(part) {
+            Some((b, part)) => {
+                (b.left, b.right, b.bottom) = (b.left.min(run.start), b.right.max(run.end), y + 1);
                 part
             }
             None => {
-                let new = self.bounds.len() as u32;
-                self.parent.push(new);
-                self.bounds.push(Bounds { left: from, right: to, top: y, bottom: y + 1 });
-                new
+                self.bounds.push(Bounds { left: run.start, right: run.end, top: y, bottom: y + 1 });
+                self.forest.plant()
             }
         }
     }
 
-    fn heights(&self) -> Glyphs {
+    fn heights(mut self) -> Glyphs {
         let mut histogram = [0_u32; *HEIGHTS.end() as usize + 1];
         let mut count = 0;
-        let roots = self.parent.iter().zip(&self.bounds).enumerate().filter(|(i, (p, _))| **p as usize == *i);
-        for (_, (_, b)) in roots {
+        for (i, b) in (0..).zip(&self.bounds) {
+            if self.forest.root(i) != i {
+                continue;
+            }
             let (width, height) = (b.right - b.left, b.bottom - b.top);
             if HEIGHTS.contains(&height)
                 && (height / 8..=height * WIDEST).contains(&width)

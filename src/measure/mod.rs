@@ -11,6 +11,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod blocks;
 pub mod document;
 pub mod edges;
 pub mod exposure;
@@ -18,10 +19,13 @@ pub mod face;
 pub mod glare;
 pub mod glyphs;
 pub mod hash;
+mod runs;
 pub mod sharpness;
 pub mod sheet;
 mod shrink;
+mod tally;
 pub mod text;
+mod window;
 
 pub use document::Document;
 pub use sheet::finer;
@@ -63,6 +67,9 @@ pub struct Measurements {
     pub glyphs: glyphs::Glyphs,
     /// Pixels of the original for one of the sheet, along the long side.
     pub sheet_scale: f32,
+    /// The quality of the strongest JPEG compression that the pixels show, whatever the file says; 5 to 30 on libjpeg's
+    /// scale, `None` when nothing shows.
+    pub pixel_quality: Option<u8>,
     /// The faces, where they were looked for.
     pub faces: Option<face::Faces>,
 }
@@ -140,6 +147,7 @@ impl Measurements {
             ("letter_mm", self.letter_mm()),
             ("soft_fraction", Some(s.soft_fraction(crate::score::SOFT_PART))),
             ("light_unevenness", Some(e.unevenness)),
+            ("jpeg_quality_by_pixels", self.pixel_quality.map(f32::from)),
         ];
         values.into_iter().map(|(name, value)| (name, value.map_or(f64::NAN, f64::from))).collect()
     }
@@ -177,8 +185,9 @@ pub fn measure(view: &View) -> Measurements {
 /// ```
 pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
     let across_px = document.as_ref().map_or(view.width.max(view.height) as f32, |d| d.pose.across);
+    let pixel_quality = blocks::quality(view);
     let Some(sheet) = sheet::Sheet::of(view, document.as_ref()) else {
-        return Measurements { document, across_px, ..Measurements::default() };
+        return Measurements { document, across_px, pixel_quality, ..Measurements::default() };
     };
     let edges = edges::Edges::of(&sheet);
     let text = text::Text::of(&sheet, &edges);
@@ -191,6 +200,7 @@ pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
         text,
         glyphs: glyphs::measure(&sheet, &edges),
         sheet_scale: sheet.scale,
+        pixel_quality,
         faces: None,
     }
 }

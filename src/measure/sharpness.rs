@@ -1,10 +1,12 @@
 //! How crisp print is: the steepness of its edges in proportion to what they separate.
 
 use super::{
-    edges::{Edges, quantile},
+    edges::Edges,
     sheet::Sheet,
+    tally::quantile,
     text::{Cell, Text},
 };
+use fearless_simd::{Level, dispatch};
 
 /// How crisp print is.
 ///
@@ -94,44 +96,13 @@ type Histogram = [u32; 256];
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Sharpness {
-    let (w, inset) = (edges.width, edges.inset());
-    let threshold = edges.print_from(0.45);
-    // Blur takes contrast too: a soft part is looked for among fainter edges.
-    let faint = edges.print_from(0.0);
-    let mut all: [Histogram; 4] = [[0; 256]; 4];
-    let mut strokes: [Histogram; 4] = [[0; 256]; 4];
-    let mut parts: Vec<Histogram> = vec![[0; 256]; PARTS.0 * PARTS.1];
-    // Of every column its column of cells and of parts: looked up, as dividing takes longer than all the rest.
-    let columns: Vec<(usize, usize)> = (0..w).map(|x| (x * text.across / w, x * PARTS.0 / w)).collect();
-    for y in inset..edges.height.saturating_sub(inset) {
-        let (cell_row, part_row) = (y * text.down / edges.height, y * PARTS.1 / edges.height * PARTS.0);
-        let span = sheet.inside(y, inset);
-        let (from, to) = (y * w + span.start, y * w + span.end);
-        let sides = edges.smooth.get(from - 1..to + 1).unwrap_or(&[]);
-        let above = edges.smooth.get(from - w..to - w).unwrap_or(&[]);
-        let below = edges.smooth.get(from + w..to + w).unwrap_or(&[]);
-        let range = edges.range.get(from..to).unwrap_or(&[]);
-        let stroke = edges.stroke.get(from..to).unwrap_or(&[]);
-        let pixels = sides.array_windows::<3>().zip(above.iter().zip(below)).zip(range.iter().zip(stroke));
-        let columns = columns.get(span).unwrap_or(&[]);
-        for ((cell, part), ((side, (a, b)), (r, s))) in columns.iter().zip(pixels) {
-            if *r < faint {
-                continue;
-            }
-            let (gx, gy) = (f32::from(side[2] - side[0]), f32::from(b - a));
-            let acutance = (gx * gx + gy * gy).sqrt() / (2.0 * f32::from(*r));
-            let bin = ((acutance * BINS) as usize).min(255);
-            let way = facing(gx, gy);
-            let printed = text.at(*cell, cell_row) != Cell::Picture;
-            let part = parts.get_mut(part_row + part).filter(|_| printed);
-            let all = all.get_mut(way).filter(|_| *r >= threshold);
-            let strokes = strokes.get_mut(way).filter(|_| *r >= threshold && 4 * s.abs() >= *r);
-            for histogram in [part, all, strokes].into_iter().flatten() {
-                if let Some(n) = histogram.get_mut(bin) {
-                    *n += 1;
-                }
-            }
-        }
+    let w = edges.width;
+    let Counts { classes: [_, _, all, strokes], parts } =
+        dispatch!(Level::new(), _simd => Counts::of(sheet, edges, text));
+    // Strokes are edges too.
+    let mut all = all;
+    for (all, strokes) in all.iter_mut().flatten().zip(strokes.iter().flatten()) {
+        *all += strokes;
     }
     let count = |h: &Histogram| h.iter().sum::<u32>();
     let of = |h: &Histogram, fewest: u32| (count(h) >= fewest).then(|| quantile(h, 0.8) / BINS);
@@ -156,15 +127,119 @@ pub fn measure(sheet: &Sheet, edges: &Edges, text: &Text) -> Sharpness {
     }
 }
 
-/// Which of four ways an edge faces, opposite ways counting as one: 0 across, 1 and 3 aslant, 2 down.
-fn facing(gx: f32, gy: f32) -> usize {
-    // The tangent of 22.5 degrees.
-    const T: f32 = 0.414_213_56;
-    match () {
-        () if gy.abs() <= T * gx.abs() => 0,
-        () if gx.abs() <= T * gy.abs() => 2,
-        () if (gx > 0.0) == (gy > 0.0) => 1,
-        () => 3,
+/// How often each acutance occurs.
+struct Counts {
+    /// By class (none, faint edges, edges of print, strokes) and way.
+    classes: [[Histogram; 4]; 4],
+    /// Of faint edges and better, by part.
+    parts: Vec<Histogram>,
+}
+
+/// Pixels that are passed over together where none is an edge.
+const CHUNK: usize = 16;
+
+impl Counts {
+    #[inline(always)]
+    fn of(sheet: &Sheet, edges: &Edges, text: &Text) -> Self {
+        let (w, inset) = (edges.width, edges.inset());
+        let steps = Steps {
+            // Blur takes contrast too: a soft part is looked for among fainter edges.
+            faint: edges.print_from(0.0),
+            print: edges.print_from(0.45),
+        };
+        let mut classes = [[[0; 256]; 4]; 4];
+        // One more a row, for pictures, which are no print.
+        let mut parts: Vec<[Histogram; PARTS.0 + 1]> = vec![[[0; 256]; PARTS.0 + 1]; PARTS.1];
+        let mut of_column = vec![0_u8; w];
+        let mut seen = None;
+        let mut codes = [0_u16; CHUNK];
+        for y in inset..edges.height.saturating_sub(inset) {
+            let (cell_row, part_row) = (y * text.down / edges.height, y * PARTS.1 / edges.height);
+            if seen.replace(cell_row) != Some(cell_row) {
+                for (x, part) in of_column.iter_mut().enumerate() {
+                    let picture = text.at(x * text.across / w, cell_row) == Cell::Picture;
+                    *part = if picture { PARTS.0 } else { x * PARTS.0 / w } as u8;
+                }
+            }
+            let Some(parts) = parts.get_mut(part_row) else { continue };
+            let span = sheet.inside(y, inset);
+            let (from, to) = (y * w + span.start, y * w + span.end);
+            let rows = Rows {
+                sides: edges.smooth.get(from - 1..to + 1).unwrap_or(&[]),
+                above: edges.smooth.get(from - w..to - w).unwrap_or(&[]),
+                below: edges.smooth.get(from + w..to + w).unwrap_or(&[]),
+                range: edges.range.get(from..to).unwrap_or(&[]),
+                stroke: edges.stroke.get(from..to).unwrap_or(&[]),
+            };
+            let of_column = of_column.get(span).unwrap_or(&[]);
+            for (start, range) in (0..).step_by(CHUNK).zip(rows.range.chunks(CHUNK)) {
+                if range.iter().all(|r| *r < steps.faint) {
+                    continue;
+                }
+                rows.codes(start, &steps, &mut codes);
+                let columns = codes.iter().zip(range).zip(of_column.get(start..).unwrap_or(&[]));
+                for ((code, r), part) in columns {
+                    let bin = usize::from(code % 256);
+                    let class = classes.as_flattened_mut().get_mut(usize::from(code / 256));
+                    let part = parts.get_mut(usize::from(*part)).filter(|_| *r >= steps.faint);
+                    for histogram in [class, part].into_iter().flatten() {
+                        if let Some(n) = histogram.get_mut(bin) {
+                            *n += 1;
+                        }
+                    }
+                }
+            }
+        }
+        let parts = parts.iter().flat_map(|row| row.iter().take(PARTS.0)).copied().collect();
+        Self { classes, parts }
+    }
+}
+
+/// The ranges, times 16, from which on a pixel is an edge.
+struct Steps {
+    faint: i16,
+    print: i16,
+}
+
+/// A row of the sheet and its neighbours, inside.
+struct Rows<'a> {
+    /// One pixel more at both ends.
+    sides: &'a [i16],
+    above: &'a [i16],
+    below: &'a [i16],
+    range: &'a [i16],
+    stroke: &'a [i16],
+}
+
+impl Rows<'_> {
+    /// Of the columns from `start` on the acutance's bin, plus 256 times the way that the edge faces (opposite ways
+    /// counting as one: 0 across, 1 and 3 aslant, 2 down), plus 1024 times the class.
+    #[inline(always)]
+    fn codes(&self, start: usize, steps: &Steps, codes: &mut [u16; CHUNK]) {
+        // The tangent of 22.5 degrees.
+        const T: f32 = 0.414_213_56;
+        let from = |row: &'_ [i16]| -> [i16; CHUNK] {
+            let row = row.get(start..).unwrap_or(&[]);
+            row.first_chunk().copied().unwrap_or_else(|| {
+                let mut padded = [0; CHUNK];
+                padded.iter_mut().zip(row).for_each(|(p, v)| *p = *v);
+                padded
+            })
+        };
+        let (left, right) = (from(self.sides), from(self.sides.get(2..).unwrap_or(&[])));
+        let (above, below, range, stroke) = (from(self.above), from(self.below), from(self.range), from(self.stroke));
+        let pixels = left.iter().zip(&right).zip(above.iter().zip(&below)).zip(range.iter().zip(&stroke));
+        for (code, (((l, r), (a, b)), (range, stroke))) in codes.iter_mut().zip(pixels) {
+            let (gx, gy) = (f32::from(r - l), f32::from(b - a));
+            let acutance = (gx * gx + gy * gy).sqrt() / (2.0 * f32::from(*range));
+            let bin = ((acutance * BINS) as i32).min(255) as u16;
+            let aslant = if (gx > 0.0) == (gy > 0.0) { 1 } else { 3 };
+            let steep = if gx.abs() <= T * gy.abs() { 2 } else { aslant };
+            let way = if gy.abs() <= T * gx.abs() { 0 } else { steep };
+            let (faint, print) = (*range >= steps.faint, *range >= steps.print);
+            let class = u16::from(faint) + u16::from(print) + u16::from(print & (4 * stroke.abs() >= *range));
+            *code = bin | way << 8 | class << 10;
+        }
     }
 }
 

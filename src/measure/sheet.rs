@@ -11,6 +11,7 @@ use fast_image_resize::{
     images::{TypedImage, TypedImageRef},
     pixels::U8,
 };
+use fearless_simd::{Level, dispatch};
 use std::borrow::Cow;
 
 /// The document (or the whole picture, where no document was made out) seen from straight above.
@@ -90,17 +91,13 @@ impl Sheet {
         let scale = native / long;
         let view_scale = scale / view.scale();
 
-        let source = Source::of(&view.luma, view, &quad, 1.0 / view_scale);
-        let (luma, spans) = source.warp(&map, width, height);
+        let ([luma], spans) = Source::of([&view.luma], view, &quad, 1.0 / view_scale).warp(&map, width, height);
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
-        let coarse = |plane: &Plane| {
-            let shrink = 0.5 * scale.recip() * view.width as f32 / plane.width() as f32;
-            Plane::new(cw, ch, Source::of(plane, view, &quad, shrink).warp(&map, cw, ch).0)
-        };
-        let chroma = match &view.chroma {
-            Some([cb, cr]) => coarse(cb).zip(coarse(cr)).map(|(cb, cr)| [cb, cr]),
-            None => None,
-        };
+        let chroma = view.chroma.as_ref().and_then(|[cb, cr]| {
+            let shrink = 0.5 * scale.recip() * view.width as f32 / cb.width() as f32;
+            let ([cb, cr], _) = Source::of([cb, cr], view, &quad, shrink).warp(&map, cw, ch);
+            Plane::new(cw, ch, cb).zip(Plane::new(cw, ch, cr)).map(|(cb, cr)| [cb, cr])
+        });
         Some(Self { luma: Plane::new(width, height, luma)?, chroma, spans, scale, view_scale, map })
     }
 
@@ -221,19 +218,20 @@ const FAR: f32 = (1_u32 << 30) as f32;
 /// Columns between places that are computed with perspective: over so few, lines are straight to a fraction of a pixel.
 const STRIDE: usize = 16;
 
-/// The part of a plane that holds the document, brought near the sheet's scale.
-struct Source<'a> {
-    plane: Cow<'a, Plane>,
-    /// Pixels of the plane for one pixel of the original, and where its first one is: across, then down.
+/// The part of planes of one size that holds the document, brought near the sheet's scale.
+struct Source<'a, const N: usize> {
+    planes: [Cow<'a, Plane>; N],
+    /// Pixels of the planes for one pixel of the original, and where their first one is: across, then down.
     scale: [f32; 2],
     origin: [f32; 2],
 }
 
-impl<'a> Source<'a> {
-    /// Of a plane of `view`, averaged over areas when it is to shrink by more than a twentieth.
-    fn of(plane: &'a Plane, view: &View, quad: &[[f32; 2]; 4], shrink: f32) -> Self {
-        let scale = [plane.width() as f32 / view.width as f32, plane.height() as f32 / view.height as f32];
-        let whole = Self { plane: Cow::Borrowed(plane), scale, origin: [0.0; 2] };
+impl<'a, const N: usize> Source<'a, N> {
+    /// Of planes of `view`, averaged over areas when they are to shrink by more than a twentieth.
+    fn of(planes: [&'a Plane; N], view: &View, quad: &[[f32; 2]; 4], shrink: f32) -> Self {
+        let (columns, rows) = planes.first().map_or((1, 1), |p| (p.width(), p.height()));
+        let scale = [columns as f32 / view.width as f32, rows as f32 / view.height as f32];
+        let whole = Self { planes: planes.map(Cow::Borrowed), scale, origin: [0.0; 2] };
         if shrink > 0.95 {
             return whole;
         }
@@ -244,7 +242,7 @@ impl<'a> Source<'a> {
             let to = at().fold(0.0, f32::max).clamp(0.0, limit as f32 - 2.0) + 2.0;
             (from.floor(), (to.ceil() - from.floor()).max(1.0))
         };
-        let ((left, width), (top, height)) = (extent(0, plane.width()), extent(1, plane.height()));
+        let ((left, width), (top, height)) = (extent(0, columns), extent(1, rows));
         let (w, h) = ((width * shrink).ceil().max(1.0), (height * shrink).ceil().max(1.0));
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).crop(
             left.into(),
@@ -252,28 +250,39 @@ impl<'a> Source<'a> {
             width.into(),
             height.into(),
         );
+        let mut resizer = Resizer::new();
         // By its one pixel type: the untyped call brings the code for all sixteen.
-        let mut small = TypedImage::<U8>::new(w as u32, h as u32);
-        let done = TypedImageRef::<U8>::from_buffer(plane.width(), plane.height(), plane.data())
-            .is_ok_and(|big| Resizer::new().resize_typed(&big, &mut small, &options).is_ok());
-        let samples = small.pixels().iter().map(|p| p.0).collect();
-        match Plane::new(w as u32, h as u32, samples).filter(|_| done) {
-            Some(plane) => {
-                let scale = [scale[0] * w / width, scale[1] * h / height];
-                Self { plane: Cow::Owned(plane), origin: [left * w / width, top * h / height], scale }
-            }
-            None => whole,
+        let small = planes.map(|plane| {
+            let mut small = vec![0; w as usize * h as usize];
+            let mut image = TypedImage::<U8>::from_buffer(w as u32, h as u32, &mut small).ok()?;
+            let big = TypedImageRef::<U8>::from_buffer(plane.width(), plane.height(), plane.data()).ok()?;
+            resizer.resize_typed(&big, &mut image, &options).ok()?;
+            Plane::new(w as u32, h as u32, small)
+        });
+        if small.iter().any(Option::is_none) {
+            return whole;
         }
+        let mut small = small.into_iter().flatten();
+        let planes = planes.map(|plane| small.next().map_or(Cow::Borrowed(plane), Cow::Owned));
+        let scale = [scale[0] * w / width, scale[1] * h / height];
+        Self { planes, origin: [left * w / width, top * h / height], scale }
     }
 
-    /// Samples the plane, bilinearly, where a sheet of `width` x `height` has its pixels. Also the columns of every row
-    /// that lie inside the plane.
-    fn warp(&self, map: &Homography, width: u32, height: u32) -> (Vec<u8>, Vec<(usize, usize)>) {
-        let (sw, sh) = (self.plane.width() as usize, self.plane.height() as usize);
-        let data = self.plane.data();
+    /// Samples the planes, bilinearly, where a sheet of `width` x `height` has its pixels. Also the columns of every row
+    /// that lie inside the planes.
+    fn warp(&self, map: &Homography, width: u32, height: u32) -> ([Vec<u8>; N], Vec<(usize, usize)>) {
+        // By the widest registers that the processor has.
+        dispatch!(Level::new(), _simd => self.warped(map, width, height))
+    }
+
+    #[inline(always)]
+    fn warped(&self, map: &Homography, width: u32, height: u32) -> ([Vec<u8>; N], Vec<(usize, usize)>) {
+        let (sw, sh) = self.planes.first().map_or((0, 0), |p| (p.width() as usize, p.height() as usize));
+        let data = self.planes.each_ref().map(|p| p.data());
         let (columns, rows) = (width as usize, height as usize);
         if sw < 2 || sh < 2 {
-            return (vec![data.first().copied().unwrap_or(0); columns * rows], vec![(0, columns); rows]);
+            let flat = data.map(|d| vec![d.first().copied().unwrap_or(0); columns * rows]);
+            return (flat, vec![(0, columns); rows]);
         }
         let [[a, b, c], [d, e, f], [g, h, i]] = *map.matrix();
         let ([kx, ky], [ox, oy]) = (self.scale, self.origin);
@@ -282,57 +291,117 @@ impl<'a> Source<'a> {
         // right and a lower neighbour bounds them.
         let last = |n: usize| ((n - 1) << FIXED) as i32 - 1;
         let (last_x, last_y) = (last(sw), last(sh));
-        let sample = |x: i32, y: i32| {
-            let (x, y) = (x as u32 >> (FIXED - 8), y as u32 >> (FIXED - 8));
-            let at = (y >> 8) as usize * sw + (x >> 8) as usize;
-            let (fx, fy) = (x & 255, y & 255);
-            let sample = |at: usize| data.get(at).copied().map_or(0, u32::from);
-            // Both rows at once: the lower one in the upper half.
-            let (l, r) = (sample(at) | sample(at + sw) << 16, sample(at + 1) | sample(at + sw + 1) << 16);
-            let mixed = l * (256 - fx) + r * fx;
-            (((mixed & 0xFFFF) * (256 - fy) + (mixed >> 16) * fy + (1 << 15)) >> 16) as u8
-        };
-        let mut out = Vec::with_capacity(columns * rows);
+        let mut out = data.map(|_| Vec::with_capacity(columns * rows));
         let mut spans = Vec::with_capacity(rows);
+        let mut places = Places::new(columns);
+        let [mut xs, mut ys] = [(); 2].map(|()| vec![0; columns.div_ceil(STRIDE) + 1]);
         for row in 0..height {
             let v = (row as f32 + 0.5) * dv;
             let (bx, by, bz) = (b * v + c, e * v + f, h * v + i);
-            let place = |column: usize| {
-                let u = (column as f32 + 0.5) * du;
+            for (i, (x, y)) in (0_u16..).zip(xs.iter_mut().zip(&mut ys)) {
+                let u = (f32::from(i) * STRIDE as f32 + 0.5) * du;
                 let z = 1.0 / (g * u + bz);
                 let fix = |v: f32| ((v - 0.5) * (1 << FIXED) as f32).clamp(-FAR, FAR) as i32;
-                [fix((a * u + bx) * z * kx - ox), fix((d * u + by) * z * ky - oy)]
-            };
+                (*x, *y) = (fix((a * u + bx) * z * kx - ox), fix((d * u + by) * z * ky - oy));
+            }
             let (mut from, mut to) = (columns, 0);
-            let mut here = place(0);
-            for start in (0..columns).step_by(STRIDE) {
-                let next = place(start + STRIDE);
-                let step = [(next[0] - here[0]) / STRIDE as i32, (next[1] - here[1]) / STRIDE as i32];
-                let inside = |[x, y]: [i32; 2]| (0..=last_x).contains(&x) && (0..=last_y).contains(&y);
+            let stations = xs.array_windows().zip(ys.array_windows());
+            for (start, ((x, y), (xs, ys))) in (0..columns).step_by(STRIDE).zip(stations.zip(places.chunks())) {
+                let inside = |x: i32, y: i32| (0..=last_x).contains(&x) && (0..=last_y).contains(&y);
+                *xs = between(*x);
+                *ys = between(*y);
                 let n = STRIDE.min(columns - start);
-                let [mut x, mut y] = here;
-                if inside(here) && inside(next) {
+                if inside(x[0], y[0]) && inside(x[1], y[1]) {
                     (from, to) = (from.min(start), start + n);
-                    out.extend((0..n).map(|_| {
-                        let value = sample(x, y);
-                        (x, y) = (x + step[0], y + step[1]);
-                        value
-                    }));
                 } else {
                     // Half a pixel beyond the outer ones still is the picture.
                     const HALF: i32 = 1 << (FIXED - 1);
-                    for column in start..start + n {
-                        if (-HALF..=last_x + HALF).contains(&x) && (-HALF..=last_y + HALF).contains(&y) {
+                    for (column, (x, y)) in (start..start + n).zip(xs.iter().zip(&*ys)) {
+                        if (-HALF..=last_x + HALF).contains(x) && (-HALF..=last_y + HALF).contains(y) {
                             (from, to) = (from.min(column), column + 1);
                         }
-                        out.push(sample(x.clamp(0, last_x), y.clamp(0, last_y)));
-                        (x, y) = (x + step[0], y + step[1]);
                     }
+                    xs.iter_mut().for_each(|x| *x = (*x).clamp(0, last_x));
+                    ys.iter_mut().for_each(|y| *y = (*y).clamp(0, last_y));
                 }
-                here = next;
+            }
+            places.split(sw as u32);
+            for (out, data) in out.iter_mut().zip(data) {
+                places.sample(data, sw);
+                out.extend_from_slice(places.samples.get(..columns).unwrap_or(&[]));
             }
             spans.push((from.min(to), to));
         }
         (out, spans)
+    }
+}
+
+/// Places in equal steps from one to another.
+#[inline(always)]
+fn between([from, to]: [i32; 2]) -> [i32; STRIDE] {
+    let step = (to - from) / STRIDE as i32;
+    let mut places = [0; STRIDE];
+    for (i, place) in (0..STRIDE).zip(&mut places) {
+        *place = from + i as i32 * step;
+    }
+    places
+}
+
+/// Where a row of the sheet is sampled, and what is found there. Plain steps over whole rows, which are done many
+/// columns at a time.
+struct Places {
+    x: Vec<i32>,
+    y: Vec<i32>,
+    /// Index of the sample on the upper left, and in 256ths how far right of it and below it the place is.
+    at: Vec<u32>,
+    right: Vec<u16>,
+    below: Vec<u16>,
+    /// The samples left and right of the place, in one half of the bits each, above and below it.
+    upper: Vec<u16>,
+    lower: Vec<u16>,
+    samples: Vec<u8>,
+}
+
+impl Places {
+    fn new(columns: usize) -> Self {
+        let n = columns.next_multiple_of(STRIDE);
+        let (places, halves) = (vec![0; n], vec![0; n]);
+        let (y, right, below, upper) = (places.clone(), halves.clone(), halves.clone(), halves.clone());
+        Self { x: places, y, at: vec![0; n], right, below, upper, lower: halves, samples: vec![0; n] }
+    }
+
+    /// [`STRIDE`] columns at a time.
+    fn chunks(&mut self) -> impl Iterator<Item = (&mut [i32; STRIDE], &mut [i32; STRIDE])> {
+        self.x.as_chunks_mut().0.iter_mut().zip(self.y.as_chunks_mut().0)
+    }
+
+    /// Splits places, none of them less than 0, into samples and what lies between these.
+    #[inline(always)]
+    fn split(&mut self, width: u32) {
+        for (at, (x, y)) in self.at.iter_mut().zip(self.x.iter().zip(&self.y)) {
+            *at = (*y as u32 >> FIXED).wrapping_mul(width).wrapping_add(*x as u32 >> FIXED);
+        }
+        let part = |place: &i32| (place >> (FIXED - 8)) as u16 & 255;
+        self.right.iter_mut().zip(&self.x).for_each(|(right, x)| *right = part(x));
+        self.below.iter_mut().zip(&self.y).for_each(|(below, y)| *below = part(y));
+    }
+
+    /// A plane's samples there, bilinearly.
+    #[inline(always)]
+    fn sample(&mut self, data: &[u8], width: usize) {
+        let pair = |data: &[u8], at: u32| {
+            let pair = data.get(at as usize..).and_then(|rest| rest.first_chunk());
+            pair.map_or(0, |pair| u16::from_le_bytes(*pair))
+        };
+        let next_row = data.get(width..).unwrap_or(&[]);
+        for (at, (upper, lower)) in self.at.iter().zip(self.upper.iter_mut().zip(&mut self.lower)) {
+            (*upper, *lower) = (pair(data, *at), pair(next_row, *at));
+        }
+        let pairs = self.upper.iter().zip(&self.lower).zip(self.right.iter().zip(&self.below));
+        for (sample, ((upper, lower), (right, below))) in self.samples.iter_mut().zip(pairs) {
+            let across = |pair: &u16| u32::from((pair & 255) * (256 - right) + (pair >> 8) * right);
+            let below = u32::from(*below);
+            *sample = ((across(upper) * (256 - below) + across(lower) * below + (1 << 15)) >> 16) as u8;
+        }
     }
 }

@@ -1,12 +1,18 @@
 //! Planes made small.
 
 use crate::pixmap::Plane;
+use fearless_simd::{Level, dispatch};
 
 /// A level of a plane is this much in a small one: averaging gives half levels away otherwise.
 pub(super) const FINE: u32 = 2;
 
 /// A plane brought to `width` x `height` by area average, levels times [`FINE`]; the nearest samples where it is coarser than that.
 pub(super) fn shrink(plane: &Plane, width: usize, height: usize) -> Vec<i16> {
+    dispatch!(Level::new(), _simd => averaged(plane, width, height))
+}
+
+#[inline(always)]
+fn averaged(plane: &Plane, width: usize, height: usize) -> Vec<i16> {
     let span = |i: usize, n: usize, of: u32| {
         let of = of as usize;
         let from = i * of / n;
@@ -15,6 +21,8 @@ pub(super) fn shrink(plane: &Plane, width: usize, height: usize) -> Vec<i16> {
     let spans: Vec<_> = (0..width).map(|x| span(x, width, plane.width())).collect();
     let mut out = Vec::with_capacity(width * height);
     let mut columns = vec![0u32; plane.width() as usize];
+    // Of all columns up to each.
+    let mut sums = vec![0u32; columns.len() + 1];
     for y in 0..height {
         let (top, bottom) = span(y, height, plane.height());
         columns.fill(0);
@@ -23,9 +31,16 @@ pub(super) fn shrink(plane: &Plane, width: usize, height: usize) -> Vec<i16> {
                 *sum += u32::from(*v);
             }
         }
+        let mut sum = 0_u32;
+        for (s, column) in sums.iter_mut().skip(1).zip(&columns) {
+            sum = sum.wrapping_add(*column);
+            *s = sum;
+        }
         let rows = (bottom - top) as u32;
+        let before = |x: usize| sums.get(x).copied().unwrap_or(sum);
         out.extend(spans.iter().map(|(from, to)| {
-            let sum: u32 = columns.get(*from..*to).unwrap_or(&[]).iter().sum();
+            // Right even where the sums overflow, for the difference does not.
+            let sum = before(*to).wrapping_sub(before(*from));
             (FINE * sum / ((*to - *from) as u32 * rows).max(1)) as i16
         }));
     }

@@ -1,9 +1,11 @@
 //! Where on the document there is print: a coarse map of text, picture and paper.
 
 use super::{
-    edges::{Edges, quantile},
+    edges::Edges,
     sheet::Sheet,
+    tally::{Cells, quantile},
 };
+use fearless_simd::{Level, dispatch};
 
 /// What is in one cell of the map.
 ///
@@ -85,45 +87,22 @@ impl Text {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn of(sheet: &Sheet, edges: &Edges) -> Self {
-        let (w, h) = (edges.width, edges.height);
-        let (across, down) = ((w / CELL).max(1), (h / CELL).max(1));
-        let threshold = edges.print_from(0.3);
-        let inset = edges.inset();
-        let mut tallies = vec![(0_u32, 0_i16, [0_u32; 64]); across * down];
-        let columns: Vec<usize> = (0..w).map(|x| x * across / w).collect();
-        // Every other row is enough.
-        for y in (0..h).step_by(2) {
-            let span = sheet.inside(y, inset / 2);
-            let luma = sheet.luma.row(y as u32).get(span.clone()).unwrap_or(&[]);
-            let range = edges.range.get(y * w + span.start..y * w + span.end).unwrap_or(&[]);
-            let row = y * down / h * across;
-            for ((v, r), column) in luma.iter().zip(range).zip(columns.get(span).unwrap_or(&[])) {
-                if let Some((print, most, histogram)) = tallies.get_mut(row + column) {
-                    *print += u32::from(*r >= threshold);
-                    *most = (*most).max(*r);
-                    if let Some(n) = histogram.get_mut(usize::from(v >> 2)) {
-                        *n += 1;
-                    }
-                }
-            }
-        }
-        let full = (CELL * CELL / 6) as u32;
-        let light = tallies.iter().map(|(_, _, h)| (h.iter().sum::<u32>() >= full).then(|| 4.0 * quantile(h, 0.75)));
-        let light: Vec<Option<f32>> = light.collect();
-        let cells = tallies.iter().zip(&light).enumerate().map(|(i, ((print, _, histogram), own))| {
-            let Some(own) = own else { return Cell::Outside };
-            let paper = around(i, across, 3).filter_map(|at| light.get(at).copied().flatten()).fold(0.0, f32::max);
-            let share = *print as f32 / histogram.iter().sum::<u32>().max(1) as f32;
+        let (across, down) = ((edges.width / CELL).max(1), (edges.height / CELL).max(1));
+        let tallies = dispatch!(Level::new(), _simd => Tally::all(sheet, edges, across, down));
+        let cells = tallies.iter().enumerate().map(|(i, tally)| {
+            let Some(own) = tally.light else { return Cell::Outside };
+            let near = around(i, across, 3).filter_map(|at| tallies.get(at).and_then(|t| t.light));
+            let share = tally.print as f32 / tally.all.max(1) as f32;
             match () {
-                () if *own < 0.75 * paper => Cell::Picture,
+                () if own < 0.75 * near.fold(0.0, f32::max) => Cell::Picture,
                 () if share >= 0.35 => Cell::Text,
                 () => Cell::Paper,
             }
         });
         let cells: Vec<Cell> = cells.collect();
         let mut strengths = [0_u32; 256];
-        for (cell, (_, most, _)) in cells.iter().zip(&tallies) {
-            if let Some(n) = strengths.get_mut((most >> 4) as usize).filter(|_| *cell == Cell::Text) {
+        for (cell, tally) in cells.iter().zip(&tallies) {
+            if let Some(n) = strengths.get_mut((tally.most >> 4) as usize).filter(|_| *cell == Cell::Text) {
                 *n += 1;
             }
         }
@@ -153,6 +132,58 @@ impl Text {
     /// How many cells hold text.
     pub fn count(&self) -> usize {
         self.cells.iter().filter(|c| **c == Cell::Text).count()
+    }
+}
+
+/// What is counted in a cell.
+struct Tally {
+    /// Pixels, and those of them with print.
+    all: u32,
+    print: u32,
+    /// The largest range.
+    most: i16,
+    /// 75th percentile of luma; `None` where too little of the cell lies in the picture.
+    light: Option<f32>,
+}
+
+impl Tally {
+    /// Of all cells, row after row.
+    #[inline(always)]
+    fn all(sheet: &Sheet, edges: &Edges, across: usize, down: usize) -> Vec<Self> {
+        let (w, h) = (edges.width, edges.height);
+        let threshold = edges.print_from(0.3);
+        let inset = edges.inset();
+        let mut tallies = Vec::with_capacity(across * down);
+        let mut cells = Cells::<64>::new(w, across);
+        // Of every column of the row of cells.
+        let (mut print, mut most) = (vec![0_u16; w], vec![0_i16; w]);
+        for row in 0..down {
+            print.fill(0);
+            most.fill(0);
+            // Every other row is enough.
+            let from = (row * h).div_ceil(down).next_multiple_of(2);
+            for y in (from..((row + 1) * h).div_ceil(down)).step_by(2) {
+                let span = sheet.inside(y, inset / 2);
+                cells.add(sheet.luma.row(y as u32), &span);
+                let range = edges.range.get(y * w + span.start..y * w + span.end).unwrap_or(&[]);
+                let columns = print.iter_mut().zip(&mut most).skip(span.start);
+                for ((print, most), r) in columns.zip(range) {
+                    *print += u16::from(*r >= threshold);
+                    *most = (*most).max(*r);
+                }
+            }
+            let columns = cells.columns().to_vec();
+            tallies.extend(columns.into_iter().zip(cells.take()).map(|(columns, histogram)| {
+                let all = histogram.iter().sum();
+                Self {
+                    all,
+                    print: print.get(columns.clone()).unwrap_or(&[]).iter().map(|n| u32::from(*n)).sum(),
+                    most: most.get(columns).unwrap_or(&[]).iter().copied().max().unwrap_or(0),
+                    light: (all >= (CELL * CELL / 6) as u32).then(|| 4.0 * quantile(&histogram, 0.75)),
+                }
+            }));
+        }
+        tallies
     }
 }
 

@@ -61,8 +61,8 @@ pub struct Thresholds {
     /// How much darker the darker quarter of the document is than the lighter parts, from which on a shadow is told.
     /// Default: 0.28; captures without a shadow have 0.17 at the most, those with one 0.28 at the least.
     pub shadow: f32,
-    /// JPEG quality (libjpeg's scale) up to which compression is called too strong. Default: 25; at 15 text of good
-    /// size is still read.
+    /// JPEG quality (libjpeg's scale) up to which compression is called too strong, be it by the file's own tables or by
+    /// what its pixels show of an earlier saving. Default: 25; at 15 text of good size is still read.
     pub jpeg_quality: u8,
     /// Degrees between the camera's axis and the document's normal from which on tilt is told. Default: 35.
     pub tilt_deg: f32,

@@ -4,6 +4,7 @@ use crate::{
     measure::shrink::{FINE, shrink},
     pixmap::View,
 };
+use fearless_simd::{Level, dispatch};
 
 /// The long side is brought down to at most this many pixels: an edge 2 pixels wide in a 12 MP photo is then still
 /// one, and a card that covers 1 % of the frame is still 40 pixels wide.
@@ -39,15 +40,21 @@ impl Field {
             return None;
         }
         let scale = [view.width as f32 / w as f32 * k as f32, view.height as f32 / h as f32 * k as f32];
-        let mut slope = vec![[0i16; 2]; width * height];
-        for plane in std::iter::once(&view.luma).chain(view.chroma.iter().flatten()) {
-            steepest(&shrink(plane, width, height), width, &mut slope);
-        }
-        let mut gradient: Vec<Gradient> =
-            slope.iter().map(|[x, y]| Gradient::of(f32::from(*x), f32::from(*y))).collect();
-        normalise(&mut gradient);
+        let gradient = dispatch!(Level::new(), _simd => gradients(view, width, height));
         Some(Self { width, height, scale, gradient })
     }
+}
+
+#[inline(always)]
+fn gradients(view: &View, width: usize, height: usize) -> Vec<Gradient> {
+    let mut slope = vec![[0i16; 2]; width * height];
+    for plane in std::iter::once(&view.luma).chain(view.chroma.iter().flatten()) {
+        steepest(&shrink(plane, width, height), width, &mut slope);
+    }
+    let mut gradient = vec![Gradient::default(); slope.len()];
+    gradient.iter_mut().zip(&slope).for_each(|(g, [x, y])| *g = Gradient::of(f32::from(*x), f32::from(*y)));
+    normalise(&mut gradient);
+    gradient
 }
 
 impl Field {
@@ -73,6 +80,7 @@ impl Field {
 }
 
 impl Gradient {
+    #[inline(always)]
     fn of(x: f32, y: f32) -> Self {
         let length = (x * x + y * y).sqrt();
         let unit = 1.0 / length.max(1.0);
@@ -85,15 +93,16 @@ const UNIT: f32 = FINE as f32 * 12.0 * 8.0;
 
 /// Where a component changes more than what is there so far, puts its gradient: binomial smoothing, for a sensor's
 /// noise and JPEG's ringing are finer than what is looked for, and Prewitt, both at once and separably.
+#[inline(always)]
 fn steepest(plane: &[i16], width: usize, out: &mut [[i16; 2]]) {
     let mut across = vec![0i16; plane.len()];
     let mut level = vec![0i16; plane.len()];
     let rows = across.chunks_exact_mut(width).zip(level.chunks_exact_mut(width)).zip(plane.chunks_exact(width));
     for ((across, level), row) in rows {
-        for (((x, l), w), _) in across.iter_mut().zip(level).skip(2).zip(row.windows(5)).zip(0..width) {
-            let [a, b, c, d, e] = *w else { continue };
-            *x = change(a, b, d, e);
-            *l = smooth(a, b, c, d, e);
+        let inside = across.iter_mut().zip(level).skip(2);
+        for ((x, l), [a, b, c, d, e]) in inside.zip(row.array_windows()) {
+            *x = change(*a, *b, *d, *e);
+            *l = smooth(*a, *b, *c, *d, *e);
         }
     }
     let (mut across, mut level) = (across.chunks_exact(width), level.chunks_exact(width));
@@ -105,9 +114,7 @@ fn steepest(plane: &[i16], width: usize, out: &mut [[i16; 2]]) {
         for ((o, ((((a, b), c), d), e)), (((f, g), h), i)) in out.iter_mut().zip(xs).zip(ls) {
             let new = [smooth(*a, *b, *c, *d, *e), change(*f, *g, *h, *i)];
             let square = |v: [i16; 2]| i32::from(v[0]).pow(2) + i32::from(v[1]).pow(2);
-            if square(new) > square(*o) {
-                *o = new;
-            }
+            *o = if square(new) > square(*o) { new } else { *o };
         }
         x.rotate_left(1);
         l.rotate_left(1);
@@ -117,17 +124,20 @@ fn steepest(plane: &[i16], width: usize, out: &mut [[i16; 2]]) {
 }
 
 /// 1 3 4 3 1: binomial smoothing of Prewitt's three rows.
+#[inline(always)]
 fn smooth(a: i16, b: i16, c: i16, d: i16, e: i16) -> i16 {
     a + e + 3 * (b + d) + 4 * c
 }
 
 /// -1 -2 0 2 1: Prewitt's difference, binomially smoothed.
+#[inline(always)]
 fn change(a: i16, b: i16, d: i16, e: i16) -> i16 {
     e - a + 2 * (d - b)
 }
 
 /// Brings strengths to 0..1 such that a weak edge counts by how far it is above what the picture is full of, and a
 /// strong one not much more than a middling one.
+#[inline(always)]
 fn normalise(gradient: &mut [Gradient]) {
     let mut sample: Vec<f32> = gradient.iter().step_by(7).map(|g| g.strength).collect();
     let k = sample.len() * 3 / 4;

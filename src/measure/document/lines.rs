@@ -16,7 +16,7 @@ pub(super) struct Line {
     sums: Vec<f32>,
 }
 
-/// How many lines are looked at.
+/// How many lines are looked at; with the frame's four no more than a word has bits (`quads::find`).
 const LINES: usize = 44;
 /// Steps of half a turn that the direction is searched in.
 const ANGLES: usize = 180;

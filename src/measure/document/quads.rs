@@ -100,6 +100,13 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
     let mut sides = Sides::new(lines);
     let n = lines.len();
     let least = 0.03 * width.max(height);
+    let near =
+        |[x, y]: [f32; 2]| (-0.15 * width..=1.15 * width).contains(&x) && (-0.15 * height..=1.15 * height).contains(&y);
+    // Of each line the lines that it meets in the picture or close by, one bit each.
+    let met: Vec<u64> = (0..n)
+        .map(|a| (0..n.min(64)).fold(0, |bits, b| bits | u64::from(sides.meet(a, b).is_some_and(near)) << b))
+        .collect();
+    let met = |line: usize| met.get(line).copied().unwrap_or(0);
     // Pairs that can face each other.
     let mut pairs = Vec::new();
     for i in 0..n {
@@ -113,19 +120,17 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
     }
     let mut best: Vec<Quad> = Vec::new();
     for (k, &(a, b)) in pairs.iter().enumerate() {
+        let both = met(a) & met(b);
         for &(c, d) in pairs.iter().skip(k + 1) {
+            if both >> c & both >> d & 1 == 0 {
+                continue;
+            }
             let (Some(p), Some(q), Some(r), Some(s)) =
                 (sides.meet(a, c), sides.meet(a, d), sides.meet(b, d), sides.meet(b, c))
             else {
                 continue;
             };
             let corners = [p, q, r, s];
-            let outside = corners
-                .iter()
-                .any(|c| c[0] < -0.15 * width || c[0] > 1.15 * width || c[1] < -0.15 * height || c[1] > 1.15 * height);
-            if outside {
-                continue;
-            }
             // No score is over 1, so that what the first sides leave too little of is given up before the others.
             let bound = if best.len() >= CANDIDATES { best.last().map_or(0.0, |l| l.score) } else { 0.0 };
             let mut product = 1.0_f32;

@@ -1,7 +1,7 @@
 //! How well a face is seen: crisp, lit, free of glare.
 
 use super::FaceBox;
-use crate::{measure::edges::quantile, pixmap::View};
+use crate::{measure::tally::quantile, pixmap::View};
 
 /// How well a face is seen.
 ///
