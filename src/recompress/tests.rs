@@ -127,13 +127,13 @@ fn holds(given: &Given, room: u64, cap: Option<u64>) -> Result<(), TestCaseError
             prop_assert!(!e.bytes.windows(7).any(|w| w == b"GPSHERE" || w == b"ftypmp4"));
         }
         if let Some(quality) = e.quality {
-            // The floor is 60; what came coarser than that stays as coarse.
+            // The floor is 42; what came coarser than that stays as coarse.
             let before = match &header.details {
                 probe::Details::Jpeg(jpeg) => jpeg.quality.unwrap_or(100),
                 _ => 100,
             };
             prop_assert!(
-                quality + 1 >= before.min(61) && again.orientation == Orientation::Upright,
+                quality + 1 >= before.min(43) && again.orientation == Orientation::Upright,
                 "{quality} {before}"
             );
             let (width, height) = header.upright_size();
@@ -338,7 +338,7 @@ fn dimensions_give_only_when_quality_has_and_bills_lose_quality_first() {
     assert!(fine.iter().all(|e| e.width == 1600));
     assert!(fine[3].quality < fine[0].quality, "{:?} {:?}", fine[3].quality, fine[0].quality);
     let coarse = given.fit(given.whole() * 3 / 10, None).unwrap();
-    assert!(coarse[0].width < 1600 && coarse[0].quality >= Some(60));
+    assert!(coarse[0].width < 1600 && coarse[0].quality >= Some(42));
     // A page of 1600 pixels is under 150 pixels an inch already.
     assert_eq!((coarse[3].width, coarse[3].coarse_dpi), (1600, None));
 }
