@@ -13,9 +13,9 @@ use crate::{decode::jpeg::coefficients::UNITS, watch::Watch};
 pub(super) struct Statistics {
     pub dc: [Frequencies; 2],
     pub ac: [Frequencies; 2],
-    /// Sum over luma blocks of the squared error of quantising, of a sample on average.
+    /// Sum over blocks of the mean squared error of quantising.
     pub error: f64,
-    /// Luma blocks.
+    /// Blocks.
     pub blocks: u64,
 }
 
@@ -71,12 +71,12 @@ pub(super) fn count(coefficients: &Coefficients, steps: &Steps, watch: &Watch) -
 pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> Statistics {
     let mut statistics = Statistics::default();
     let reciprocals = steps.reciprocals();
-    let (Steps([luma, _]), [luma_reciprocals, _]) = (steps, &reciprocals);
     for run in runs {
         walk(run, layout, &reciprocals, first_dc(run, layout, &reciprocals), &mut statistics);
         for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
-            if *component == 0 {
-                statistics.error += error(block, luma, luma_reciprocals);
+            let class = usize::from(*component).min(1);
+            if let (Some(steps), Some(reciprocals)) = (steps.0.get(class), reciprocals.get(class)) {
+                statistics.error += error(block, steps, reciprocals);
                 statistics.blocks += 1;
             }
         }
