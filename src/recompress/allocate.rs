@@ -34,7 +34,7 @@ impl Curve {
     pub fn new(points: Vec<Point>, lossless: Option<u64>, worth: f64, cap: u64) -> Self {
         let mut kept: Vec<Point> = Vec::with_capacity(points.len());
         for point in points {
-            while kept.last().is_some_and(|last| last.bytes <= point.bytes && last.loss >= point.loss) {
+            while kept.last().is_some_and(|last| last.bytes <= point.bytes && last.loss > point.loss) {
                 kept.pop();
             }
             if kept.last().is_none_or(|last| point.bytes < last.bytes) {

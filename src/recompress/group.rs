@@ -1,12 +1,10 @@
 //! All that is coded anew of a file: its one picture, or those in a PDF, at one coarseness.
 
-use super::jpeg::{Coefficients, Counted, Point};
+use super::jpeg::{COARSEST, Coefficients, Counted, Point};
 use crate::watch::Watch;
 
-/// Factors on the tables of annex K: quality 99, and the floor of 60: what that loses is read better than what fewer pixels
-/// or a higher quality of still fewer lose (testdata/BUDGET.md).
+/// The finest factor on the quantiser tables: about quality 99.
 const FINEST: f64 = 0.02;
-const COARSEST: f64 = 0.8;
 
 /// Some pictures, and the bytes of the file that are not theirs.
 pub(super) struct Group {

@@ -2,7 +2,7 @@
 //!
 //! First goes what costs nothing (metadata, thumbnails, films behind the picture; Huffman tables that fit, denser PNG).
 //! What is only stripped keeps its pixels as they lie, and with them its orientation and colour profile. Then all pictures are made to lose
-//! the same share of their structure, bills and oversized frames more than FRONT, BACK and FACE, down to quality 60;
+//! alike, bills and oversized frames more than FRONT, BACK and FACE, down to quality 42;
 //! then dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything
 //! is written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels;
 //! of a PDF the pictures alone are coded anew, in place (see `pdf`).
@@ -177,7 +177,7 @@ pub enum Bound {
 /// the caller's rayon pool. Of a PDF the pictures are coded anew and nothing else.
 ///
 /// # Errors
-/// [`Infeasible`] when quality 60 at 150 pixels an inch is still too large. When the limits are
+/// [`Infeasible`] when quality 42 at 150 pixels an inch is still too large. When the limits are
 /// [watched](Limits::watched) and it was time to stop, what is handed back is of no use, whichever it is.
 ///
 /// ```

@@ -12,7 +12,7 @@ use crate::{decode, format::Format, options::Limits};
 use std::borrow::Cow;
 
 /// How much the loss of pictures counts that are to give first.
-const FIRST_WORTH: f64 = 0.5;
+const FIRST_WORTH: f64 = 0.65;
 /// Pixels an inch from which on a frame is larger than reading needs, and its loss counts less.
 const OVERSIZED_DPI: f64 = 600.0;
 

@@ -127,13 +127,13 @@ fn holds(given: &Given, room: u64, cap: Option<u64>) -> Result<(), TestCaseError
             prop_assert!(!e.bytes.windows(7).any(|w| w == b"GPSHERE" || w == b"ftypmp4"));
         }
         if let Some(quality) = e.quality {
-            // The floor is 60; what came coarser than that stays as coarse.
+            // The floor is 42; what came coarser than that stays as coarse.
             let before = match &header.details {
                 probe::Details::Jpeg(jpeg) => jpeg.quality.unwrap_or(100),
                 _ => 100,
             };
             prop_assert!(
-                quality + 1 >= before.min(61) && again.orientation == Orientation::Upright,
+                quality + 1 >= before.min(43) && again.orientation == Orientation::Upright,
                 "{quality} {before}"
             );
             let (width, height) = header.upright_size();
@@ -337,8 +337,8 @@ fn dimensions_give_only_when_quality_has_and_bills_lose_quality_first() {
     let fine = given.fit(given.whole() * 6 / 10, None).unwrap();
     assert!(fine.iter().all(|e| e.width == 1600));
     assert!(fine[3].quality < fine[0].quality, "{:?} {:?}", fine[3].quality, fine[0].quality);
-    let coarse = given.fit(given.whole() * 3 / 10, None).unwrap();
-    assert!(coarse[0].width < 1600 && coarse[0].quality >= Some(60));
+    let coarse = given.fit(given.whole() * 15 / 100, None).unwrap();
+    assert!(coarse[0].width < 1600 && coarse[0].quality >= Some(42));
     // A page of 1600 pixels is under 150 pixels an inch already.
     assert_eq!((coarse[3].width, coarse[3].coarse_dpi), (1600, None));
 }
@@ -379,7 +379,8 @@ fn what_cannot_fit_says_by_how_much_and_who_weighs_most() {
 fn what_loses_nothing_is_kept_where_coding_it_would_take_more() {
     let given = Given::of(&[(1515, 162, 55, 0, 95), (262, 1280, 54, 2, 100)]);
     let encoded = given.fit(667_531, None).unwrap();
-    assert_eq!((encoded[0].format, encoded[0].quality, encoded[1].quality), (Format::Png, None, Some(99)));
+    assert_eq!((encoded[0].format, encoded[0].quality), (Format::Png, None));
+    assert!(encoded[1].quality >= Some(99));
     let given = Given::of(&[(1594, 963, 29, 2, 75), (1173, 223, 6, 8, 95), (358, 407, 19, 3, 79)]);
     let encoded = given.fit(346_494, None).unwrap();
     assert!(encoded.iter().zip(&given.files).all(|(e, f)| e.bytes.len() <= f.1.len()));

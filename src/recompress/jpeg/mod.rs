@@ -12,6 +12,7 @@ mod symbols;
 mod write;
 
 pub(super) use coefficients::{Coefficients, Layout};
+pub(super) use steps::COARSEST;
 
 use crate::watch::Watch;
 use steps::Steps;
@@ -26,18 +27,12 @@ const LEAST: usize = 512;
 /// A point of the trade between bytes and loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Point {
-    /// Factor on the tables of annex K.
+    /// Factor on the quantiser tables (see `steps`).
     pub coarseness: f64,
     /// Bytes of the file, about.
     pub bytes: f64,
-    /// Mean over the blocks of 1 - SSIM (contrast and structure) against the original.
+    /// What people see of it, about, in units of their own: see [`loss`].
     pub loss: f64,
-}
-
-/// What libjpeg calls this coarseness: 75 for 0.5 (`jpeg_quality_scaling`).
-fn quality(coarseness: f64) -> u8 {
-    let q = if coarseness <= 1.0 { 100.0 - 50.0 * coarseness } else { 50.0 / coarseness };
-    q.round().clamp(1.0, 100.0) as u8
 }
 
 impl Coefficients {
@@ -52,7 +47,7 @@ impl Coefficients {
 
     /// What libjpeg calls a coarseness, given what was lost before.
     pub fn quality(&self, coarseness: f64) -> u8 {
-        quality(coarseness.max(self.own.as_ref().map_or(0.0, Steps::alike)))
+        self.steps(coarseness).quality()
     }
 
     /// What some coarsenesses would give, from a sample of the picture.
@@ -68,7 +63,7 @@ impl Coefficients {
                 let tables = found.tables();
                 let scan = found.bits(&tables) as f64 / share.max(1e-9) / 8.0;
                 let bytes = with_stuffing(scan) + write::head_len(self, &steps, &tables) as f64;
-                Point { coarseness, bytes, loss: found.loss / found.blocks.max(1) as f64 }
+                Point { coarseness, bytes, loss: loss(coarseness, found.error / found.blocks.max(1) as f64) }
             })
             .collect()
     }
@@ -99,6 +94,15 @@ pub(super) struct Counted {
     pub exact: bool,
     steps: Steps,
     statistics: symbols::Statistics,
+}
+
+/// Pictures with the same come out about equally good: the coarseness, corrected a little by the mean squared error, which
+/// is larger where there is more to lose and none where nothing is lost. Of what was tried (structural similarity, and the
+/// error alone) no other kept the worst picture of a submission above what one quality for all gives it, by SSIMULACRA2
+/// (`examples/evenness.rs`).
+fn loss(coarseness: f64, error: f64) -> f64 {
+    const BY_ERROR: f64 = 0.1;
+    coarseness.powf(1.0 - BY_ERROR) * error.powf(BY_ERROR)
 }
 
 /// One byte in 256 would be FF by chance and be followed by a zero.

@@ -1,7 +1,7 @@
-//! Quantiser steps: the standard's tables, finer or coarser by any factor.
+//! Quantiser steps: tables near the standard's, finer or coarser by any factor.
 
 use super::dct::ZIGZAG;
-use crate::decode::jpeg::coefficients::UNITS;
+use crate::{decode::jpeg::coefficients::UNITS, probe::jpeg::frame};
 
 /// The tables of ITU T.81, annex K.1, row after row: luma, then chroma.
 const ANNEX_K: [[u8; 64]; 2] = [
@@ -17,16 +17,31 @@ const ANNEX_K: [[u8; 64]; 2] = [
     ],
 ];
 
-/// The coarsest factor that is used, and the ratio from one rung of the ladder to the next.
-const COARSEST: f64 = 0.8;
+/// Steps of luma at the highest frequencies are half way from annex K's to this, which spares strokes of print more than
+/// annex K does; chroma's are coarser than annex K's by a factor, for print is luma (testdata/BUDGET.md).
+const HIGHEST: f64 = 40.0;
+const CHROMA: f64 = 1.2;
+/// The coarsest factor that is used: what that loses is read better than what still fewer pixels lose
+/// (testdata/BUDGET.md); and the ratio from one rung of the ladder to the next.
+pub(in crate::recompress) const COARSEST: f64 = 1.6;
 const RUNG: f64 = 1.25;
+
+/// The step that is scaled, of a class (0 luma, 1 chroma) at a place of the block, row after row.
+fn base(class: u8, place: u8) -> f64 {
+    let [luma, chroma] = &ANNEX_K;
+    let of = |table: &[u8; 64]| f64::from(table.get(usize::from(place)).copied().unwrap_or(1));
+    match class {
+        0 => f64::midpoint(of(luma), of(luma).min(HIGHEST)),
+        _ => of(chroma) * CHROMA,
+    }
+}
 
 /// Quantiser steps, luma and chroma, in zigzag order.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Steps(pub [[u8; 64]; 2]);
 
 impl Steps {
-    /// Annex K's tables times `coarseness`: 0.5 is what libjpeg calls quality 75, 0.1 quality 95.
+    /// The tables times `coarseness`: at low frequencies of luma 0.5 is what libjpeg calls quality 75, 0.1 quality 95.
     ///
     /// On the way from one rung of a ladder of factors to the next the steps change one after another, the highest
     /// frequencies first. Were they all scaled at once, the size of a picture that was quantised by the same tables
@@ -38,18 +53,16 @@ impl Steps {
         let rung = height.floor();
         let (fine, coarse) = (COARSEST * RUNG.powf(rung), COARSEST * RUNG.powf(rung + 1.0));
         let changed = (height - rung) * 128.0;
-        let table = |class: u8, table: &[u8; 64]| {
+        let table = |class: u8| {
             let mut steps = [1; 64];
             for ((step, from), k) in steps.iter_mut().zip(ZIGZAG).zip(0u8..) {
-                let base = table.get(usize::from(from)).copied().unwrap_or(1);
                 let order = f64::from(2 * (63 - k) + 1 - class);
                 let factor = if order < changed { coarse } else { fine };
-                *step = (f64::from(base) * factor).round().clamp(1.0, 255.0) as u8;
+                *step = (base(class, from) * factor).round().clamp(1.0, 255.0) as u8;
             }
             steps
         };
-        let [luma, chroma] = &ANNEX_K;
-        let mut steps = Self([table(0, luma), table(1, chroma)]);
+        let mut steps = Self([table(0), table(1)]);
         let own = own.map_or(&[][..], <[_; 2]>::as_slice).iter().flatten();
         steps.0.as_flattened_mut().iter_mut().zip(own).for_each(|(step, own)| *step = (*step).max(*own));
         steps
@@ -57,21 +70,23 @@ impl Steps {
 
     /// The coarseness up to which all steps stay a picture's own.
     pub fn same_up_to(own: &[[u8; 64]; 2]) -> f64 {
-        let tables = own.iter().zip(&ANNEX_K);
-        let ratios = tables.flat_map(|(own, table)| {
-            own.iter().zip(ZIGZAG).map(|(step, from)| {
-                // Up to a half more is rounded down to it. The next rung of the ladder may be in use already.
-                (f64::from(*step) + 0.49) / f64::from(table.get(usize::from(from)).copied().unwrap_or(1)) / RUNG
-            })
+        let ratios = own.iter().zip(0u8..).flat_map(|(own, class)| {
+            // Up to a half more is rounded down to it. The next rung of the ladder may be in use already.
+            own.iter().zip(ZIGZAG).map(move |(step, from)| (f64::from(*step) + 0.49) / base(class, from) / RUNG)
         });
         ratios.fold(f64::INFINITY, f64::min)
     }
 
-    /// The coarseness of annex K's tables that a picture's own luma steps are alike, by their sum.
-    pub fn alike(own: &[[u8; 64]; 2]) -> f64 {
-        let ([luma, _], [annex, _]) = (own, &ANNEX_K);
-        let sum = |table: &[u8; 64]| table.iter().map(|step| f64::from(*step)).sum::<f64>();
-        sum(luma) / sum(annex)
+    /// The quality on libjpeg's scale whose luma table comes nearest, as it is told of the written file.
+    pub fn quality(&self) -> u8 {
+        let [luma, _] = &self.0;
+        let mut rows = [0; 64];
+        for (step, to) in luma.iter().zip(ZIGZAG) {
+            if let Some(place) = rows.get_mut(usize::from(to)) {
+                *place = u16::from(*step);
+            }
+        }
+        frame::quality(&rows)
     }
 
     /// One over each step, in the coefficients' units.

@@ -13,9 +13,9 @@ use crate::{decode::jpeg::coefficients::UNITS, watch::Watch};
 pub(super) struct Statistics {
     pub dc: [Frequencies; 2],
     pub ac: [Frequencies; 2],
-    /// Sum over luma blocks of the share of structure that quantising takes away.
-    pub loss: f64,
-    /// Luma blocks.
+    /// Sum over blocks of the mean squared error of quantising.
+    pub error: f64,
+    /// Blocks.
     pub blocks: u64,
 }
 
@@ -67,16 +67,16 @@ pub(super) fn count(coefficients: &Coefficients, steps: &Steps, watch: &Watch) -
     statistics
 }
 
-/// Counts the symbols of some runs, and the loss.
+/// Counts the symbols of some runs, and the error.
 pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> Statistics {
     let mut statistics = Statistics::default();
     let reciprocals = steps.reciprocals();
-    let (Steps([luma, _]), [luma_reciprocals, _]) = (steps, &reciprocals);
     for run in runs {
         walk(run, layout, &reciprocals, first_dc(run, layout, &reciprocals), &mut statistics);
         for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
-            if *component == 0 {
-                statistics.loss += lost(block, luma, luma_reciprocals);
+            let class = usize::from(*component).min(1);
+            if let (Some(steps), Some(reciprocals)) = (steps.0.get(class), reciprocals.get(class)) {
+                statistics.error += error(block, steps, reciprocals);
                 statistics.blocks += 1;
             }
         }
@@ -93,25 +93,29 @@ fn first_dc(run: &[[i16; 64]], layout: Layout, reciprocals: &[[f32; 64]; 2]) -> 
     })
 }
 
-/// 1 less the structural similarity of a block and its quantised self. By Parseval the sums over pixels are sums over
-/// coefficients, and means apart: Wang et al. 2004, the contrast and structure terms, with the constant C2.
-#[expect(clippy::indexing_slicing, reason = "rows have 8 places")]
-fn lost(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
-    /// 64 pixels, C2 = (0.03 * 255)^2, in the coefficients' units squared.
-    const C2: f32 = 64.0 * 58.5225 * (UNITS as f32) * (UNITS as f32);
-    let (mut error, mut power) = ([0f32; 8], [0f32; 8]);
-    let rows = block.as_chunks::<8>().0.iter().zip(steps.as_chunks::<8>().0).zip(reciprocals.as_chunks::<8>().0);
-    for ((c, s), r) in rows {
-        for i in 0..8 {
-            let (c, step) = (f32::from(c[i]), f32::from(s[i]) * f32::from(UNITS));
-            let e = c - nearest(c * r[i]) as f32 * step;
-            error[i] += e * e;
-            power[i] += c * c;
-        }
+/// The mean squared error of a block's samples when it is quantised: by Parseval that of its coefficients.
+fn error(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
+    let mut levels = [0; 64];
+    quantise(block, reciprocals, &mut levels);
+    let off = |((c, level), step): ((&i16, &i16), &u8)| {
+        f32::from(*c) - f32::from(*level) * f32::from(*step) * f32::from(UNITS)
+    };
+    let squares = block.iter().zip(&levels).zip(steps).map(off).map(|e| e * e);
+    f64::from(squares.sum::<f32>() / (64.0 * f32::from(UNITS) * f32::from(UNITS)))
+}
+
+/// By how much the border between two levels lies above the middle between them: the lower one takes fewer bits, and
+/// small values are the more frequent ones, so that in the same bytes less is lost on the whole (testdata/BUDGET.md).
+const BORDER: f32 = 0.1;
+
+/// The levels of a block. One that was quantised by the same steps before keeps its own.
+#[inline]
+fn quantise(block: &[i16; 64], reciprocals: &[f32; 64], levels: &mut [i16; 64]) {
+    for ((level, c), r) in levels.iter_mut().zip(block).zip(reciprocals) {
+        let exact = f32::from(*c) * r;
+        *level = nearest(exact - BORDER.copysign(exact)) as i16;
     }
-    let dc = f32::from(block[0]);
-    let (error, power) = (error.iter().sum::<f32>(), power.iter().sum::<f32>() - dc * dc);
-    f64::from(error / (2.0 * power.max(0.0) + C2))
+    levels[0] = nearest(f32::from(block[0]) * reciprocals[0]) as i16;
 }
 
 /// Walks over all MCUs, or some when it is time to stop.
@@ -140,9 +144,7 @@ pub(super) fn walk(
     for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
         let component = usize::from(*component);
         let class = component.min(1);
-        for ((level, c), r) in levels.iter_mut().zip(block).zip(&reciprocals[class]) {
-            *level = nearest(f32::from(*c) * r) as i16;
-        }
+        quantise(block, &reciprocals[class], &mut levels);
         let dc = i32::from(levels[0]).clamp(-1024, 1023);
         let difference = dc - previous[component];
         previous[component] = dc;
