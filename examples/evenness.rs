@@ -73,9 +73,9 @@ fn compare(name: &str, set: &[Vec<u8>], budget: u64) {
     let originals: Vec<Pixmap> = set.iter().map(|file| read(file)).collect();
     let same = |quality: u8| -> Vec<Vec<u8>> { originals.par_iter().map(|p| coded(p, quality)).collect() };
     let body = |files: &[Vec<u8>]| OVERHEAD + files.iter().map(|f| base64_len(f.len() as u64)).sum::<u64>();
-    let (mut low, mut high) = (1, 99);
+    let (mut low, mut high) = (1u8, 99u8);
     while low < high {
-        let middle = (low + high + 1) / 2;
+        let middle = (low + high).div_ceil(2);
         if body(&same(middle)) <= budget { low = middle } else { high = middle - 1 }
     }
     let peer = same(low);
