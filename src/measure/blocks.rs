@@ -27,6 +27,16 @@ const ALL: f32 = 0.7;
 /// The quality, on libjpeg's scale, of the strongest compression that a picture went through; `None` where nothing
 /// shows, which is so over quality 30, where the picture was made smaller, turned or cropped since, and in a view that is
 /// reduced: the frequencies that fold back there blur the comb from quality 20 on.
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/front.png")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// assert_eq!(idenfy_preflight::measure::blocks::quality(&view), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn quality(view: &View) -> Option<u8> {
     if (view.luma.width(), view.luma.height()) != (view.width, view.height) {
         return None;
