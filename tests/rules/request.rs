@@ -201,7 +201,7 @@ pub fn cases() -> Vec<Case> {
             found(with_session(r#"{"tokenType":"document"}"#)),
         ),
         case(Rule::SamePicture, found(replaced(Step::Back, Image::new(Step::Back, "", FRONT))), found(good())),
-        case(Rule::Coarsened, found_with(good(), budget(200_000)), found_with(good(), budget(600_000))),
+        case(Rule::Coarsened, found_with(good(), budget(130_000)), found_with(good(), budget(600_000))),
         case(Rule::OverBudget, found_with(good(), budget(9_000)), found_with(good(), budget(1_000_000))),
         case(
             Rule::ImageOverCap,
@@ -303,7 +303,7 @@ fn levels_hold_for_what_fitting_finds() {
     };
     let level =
         |found: &[idenfy_preflight::finding::Finding], rule| found.iter().find(|f| f.rule == rule).unwrap().level;
-    let coarse = with(budget(300_000), Level::Deny, Some(Rule::Coarsened));
+    let coarse = with(budget(180_000), Level::Deny, Some(Rule::Coarsened));
     assert_eq!(level(&coarse, Rule::Coarsened), Level::Deny);
     let capped = with(cap(8_000), Level::Warn, Some(Rule::ImageOverCap));
     assert_eq!(level(&capped, Rule::ImageOverCap), Level::Warn);
