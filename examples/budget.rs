@@ -45,6 +45,7 @@ fn main() -> ExitCode {
             let body = overhead + encoded.iter().map(|e| base64_len(e.bytes.len() as u64)).sum::<u64>();
             let used = body as f64 / service.max_body_bytes as f64;
             println!("{seconds:.2} s, body {body} bytes, {used:.4} of the budget");
+            std::fs::create_dir_all(out).expect("OUT_DIR can be made");
             for ((file, step), e) in files.iter().zip(&steps).zip(&encoded) {
                 let name = Path::new(file).file_name().expect("a file has a name");
                 std::fs::write(Path::new(out).join(name), &e.bytes).expect("OUT_DIR can be written");

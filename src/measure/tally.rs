@@ -97,13 +97,14 @@ impl<const BINS: usize> Cells<BINS> {
 pub fn quantile(histogram: &[u32], share: f32) -> f32 {
     let total: u32 = histogram.iter().sum();
     let wanted = total as f32 * share;
-    let mut below = 0.0;
+    // In whole numbers: a sum of floats waits for itself at every bin.
+    let mut below = 0;
     for (bin, n) in histogram.iter().enumerate() {
-        let n = *n as f32;
-        if n > 0.0 && below + n >= wanted {
-            return bin as f32 + (wanted - below) / n;
+        let reached = below + n;
+        if *n > 0 && reached as f32 >= wanted {
+            return bin as f32 + (wanted - below as f32) / *n as f32;
         }
-        below += n;
+        below = reached;
     }
     0.0
 }
