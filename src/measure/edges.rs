@@ -33,9 +33,9 @@ pub struct Edges {
     pub smooth: Vec<i16>,
     /// Largest less smallest of `smooth` in the 9 x 9 pixels around, times 16.
     pub range: Vec<i16>,
-    /// How much darker (less than 0: lighter) than what is on both sides of it a pixel is, times 16: the larger of the
-    /// two top hats of 9 x 9. Strokes have it, the edges of shadows, pictures and bands do not.
-    pub stroke: Vec<i16>,
+    /// [`STROKE`] and [`DARK_STROKE`] of every pixel: by the larger of the two top hats of 9 x 9, which strokes have, and
+    /// the edges of shadows, pictures and bands do not.
+    pub stroke: Vec<u8>,
     /// Noise: standard deviation in luma levels.
     pub noise: f32,
     /// 99th percentile of `range` in luma levels: what print stands out from paper by.
@@ -45,6 +45,11 @@ pub struct Edges {
 /// How far from the document's outline measuring begins, as a share of the long side: the outline itself and what lies
 /// behind it are sharp where print may not be.
 pub const INSET: f32 = 0.03;
+
+/// Darker or lighter than what is on both sides of it by a quarter of the range or more.
+pub const STROKE: u8 = 1;
+/// Darker than what is on both sides of it by half of the range or more.
+pub const DARK_STROKE: u8 = 2;
 
 impl Edges {
     /// Of a sheet.
@@ -91,7 +96,7 @@ fn inset(width: usize, height: usize) -> usize {
 struct Planes {
     smooth: Vec<i16>,
     range: Vec<i16>,
-    stroke: Vec<i16>,
+    stroke: Vec<u8>,
     /// How often each range occurs inside, in whole levels.
     ranges: Tally,
 }
@@ -102,8 +107,8 @@ impl Planes {
     #[inline(always)]
     fn of(sheet: &Sheet, inset: usize) -> Self {
         let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
-        let plane = || vec![0; width * height];
-        let mut planes = Self { smooth: plane(), range: plane(), stroke: plane(), ranges: Tally::new() };
+        let (plane, stroke) = (|| vec![0; width * height], vec![0; width * height]);
+        let mut planes = Self { smooth: plane(), range: plane(), stroke, ranges: Tally::new() };
         let padded = |v: i16| vec![v; width + 2 * REACH];
         let (none, all) = (padded(i16::MIN), padded(i16::MAX));
         let (mut row, mut most, mut least, mut down) = (padded(0), padded(0), padded(0), vec![0; width + 2]);
@@ -138,10 +143,12 @@ impl Planes {
             narrowest.push(&most, i16::min, &mut closed);
             widest.push(&least, i16::max, &mut opened);
             let Some(at) = at.checked_sub(REACH) else { continue };
-            let (stroke, smooth) = (line(&mut planes.stroke, at, width), line(&mut planes.smooth, at, width));
-            for (stroke, ((s, closed), opened)) in stroke.iter_mut().zip(smooth.iter().zip(&closed).zip(&opened)) {
+            let (smooth, range) = (line(&mut planes.smooth, at, width), line(&mut planes.range, at, width));
+            let around = smooth.iter().zip(range).zip(closed.iter().zip(&opened));
+            for (stroke, ((s, range), (closed, opened))) in line(&mut planes.stroke, at, width).iter_mut().zip(around) {
                 let (darker, lighter) = (*closed - *s, *s - *opened);
-                *stroke = if darker >= lighter { darker } else { -lighter };
+                let dark = (darker >= lighter) & (2 * darker >= *range);
+                *stroke = STROKE * u8::from(4 * darker.max(lighter) >= *range) | DARK_STROKE * u8::from(dark);
             }
         }
         planes
@@ -150,7 +157,7 @@ impl Planes {
 
 /// A row of a plane.
 #[inline(always)]
-fn line(plane: &mut [i16], y: usize, width: usize) -> &mut [i16] {
+fn line<T>(plane: &mut [T], y: usize, width: usize) -> &mut [T] {
     plane.get_mut(y * width..(y + 1) * width).unwrap_or_default()
 }
 

@@ -1,7 +1,7 @@
 //! How high the letters are: connected strokes on the sheet and their boxes.
 
 use super::{
-    edges::Edges,
+    edges::{DARK_STROKE, Edges},
     runs::{self, Forest},
     sheet::Sheet,
     tally::quantile,
@@ -94,9 +94,9 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Glyphs {
 
 /// Ones where a pixel is of a dark stroke.
 #[inline(always)]
-fn strokes(stroke: &[i16], range: &[i16], threshold: i16, mask: &mut [u8]) {
+fn strokes(stroke: &[u8], range: &[i16], threshold: i16, mask: &mut [u8]) {
     for (m, (s, r)) in mask.iter_mut().zip(stroke.iter().zip(range)) {
-        *m = u8::from((*r >= threshold) & (2 * s >= *r));
+        *m = u8::from((*r >= threshold) & (s & DARK_STROKE != 0));
     }
 }
 

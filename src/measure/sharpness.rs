@@ -1,7 +1,7 @@
 //! How crisp print is: the steepness of its edges in proportion to what they separate.
 
 use super::{
-    edges::Edges,
+    edges::{Edges, STROKE},
     sheet::Sheet,
     tally::quantile,
     text::{Cell, Text},
@@ -208,7 +208,18 @@ struct Rows<'a> {
     above: &'a [i16],
     below: &'a [i16],
     range: &'a [i16],
-    stroke: &'a [i16],
+    stroke: &'a [u8],
+}
+
+/// [`CHUNK`] pixels of a row, with nothing after its end.
+#[inline(always)]
+fn chunk<T: Copy + Default>(row: &[T], start: usize) -> [T; CHUNK] {
+    let row = row.get(start..).unwrap_or(&[]);
+    row.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [T::default(); CHUNK];
+        padded.iter_mut().zip(row).for_each(|(p, v)| *p = *v);
+        padded
+    })
 }
 
 impl Rows<'_> {
@@ -218,16 +229,10 @@ impl Rows<'_> {
     fn codes(&self, start: usize, steps: &Steps, codes: &mut [u16; CHUNK]) {
         // The tangent of 22.5 degrees.
         const T: f32 = 0.414_213_56;
-        let from = |row: &'_ [i16]| -> [i16; CHUNK] {
-            let row = row.get(start..).unwrap_or(&[]);
-            row.first_chunk().copied().unwrap_or_else(|| {
-                let mut padded = [0; CHUNK];
-                padded.iter_mut().zip(row).for_each(|(p, v)| *p = *v);
-                padded
-            })
-        };
+        let from = |row| chunk::<i16>(row, start);
         let (left, right) = (from(self.sides), from(self.sides.get(2..).unwrap_or(&[])));
-        let (above, below, range, stroke) = (from(self.above), from(self.below), from(self.range), from(self.stroke));
+        let (above, below, range, stroke) =
+            (from(self.above), from(self.below), from(self.range), chunk(self.stroke, start));
         let pixels = left.iter().zip(&right).zip(above.iter().zip(&below)).zip(range.iter().zip(&stroke));
         for (code, (((l, r), (a, b)), (range, stroke))) in codes.iter_mut().zip(pixels) {
             let (gx, gy) = (f32::from(r - l), f32::from(b - a));
@@ -237,7 +242,7 @@ impl Rows<'_> {
             let steep = if gx.abs() <= T * gy.abs() { 2 } else { aslant };
             let way = if gy.abs() <= T * gx.abs() { 0 } else { steep };
             let (faint, print) = (*range >= steps.faint, *range >= steps.print);
-            let class = u16::from(faint) + u16::from(print) + u16::from(print & (4 * stroke.abs() >= *range));
+            let class = u16::from(faint) + u16::from(print) + u16::from(print & (stroke & STROKE != 0));
             *code = bin | way << 8 | class << 10;
         }
     }

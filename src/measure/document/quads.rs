@@ -119,6 +119,9 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
         }
     }
     let mut best: Vec<Quad> = Vec::new();
+    // No score is over 1, so that what the first sides leave too little of is given up before the others: the least
+    // product of sides' scores.
+    let mut least_product = 0.0;
     for (k, &(a, b)) in pairs.iter().enumerate() {
         let both = met(a) & met(b);
         for &(c, d) in pairs.iter().skip(k + 1) {
@@ -131,12 +134,10 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
                 continue;
             };
             let corners = [p, q, r, s];
-            // No score is over 1, so that what the first sides leave too little of is given up before the others.
-            let bound = if best.len() >= CANDIDATES { best.last().map_or(0.0, |l| l.score) } else { 0.0 };
             let mut product = 1.0_f32;
             let enough = [(a, c, d), (b, c, d), (c, a, b), (d, a, b)].into_iter().all(|(l, p, q)| {
                 product *= sides.score(l, p, q);
-                product.sqrt().sqrt() > bound
+                product > least_product
             });
             if !enough {
                 continue;
@@ -151,6 +152,7 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
                 _ => continue,
             };
             keep(&mut best, Quad { lines: [a, b, c, d], corners, score, on_frame });
+            least_product = best.last().filter(|_| best.len() >= CANDIDATES).map_or(0.0, |l| l.score.powi(4));
         }
     }
     best
