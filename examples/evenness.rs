@@ -3,7 +3,8 @@
 //!
 //! PHOTOS is what `examples/photos.rs` wrote; sets are made of its photos, and one of six JPEG or PNG files spread over
 //! each further FOLDER. For every set and budget, one quality for all (standard tables, Huffman tables that fit, chroma
-//! halved both ways) is the highest that fits; what it takes is the budget of this crate, all pictures being alike.
+//! halved both ways) is the highest that fits; what it takes is the budget of this crate, all pictures being alike. For
+//! other measures, `EVENNESS_OUT=FOLDER` writes all pictures as PNG: `SET-PICTURE-original`, `-own` and `-peer`.
 #![allow(clippy::expect_used)]
 
 #[path = "../testdata/files.rs"]
@@ -93,9 +94,22 @@ fn compare(name: &str, set: &[Vec<u8>], budget: u64) {
     };
     let own: Vec<Vec<u8>> = own.into_iter().map(|e| e.bytes.into_owned()).collect();
     let scores = |files: &[Vec<u8>]| -> Vec<f64> {
-        originals.iter().zip(files).map(|(original, file)| ssimulacra(original, &read(file))).collect()
+        originals
+            .iter()
+            .zip(files)
+            .map(|(original, file)| ssimulacra(original, &at_size_of(original, read(file))))
+            .collect()
     };
     let (ours, theirs) = (scores(&own), scores(&peer));
+    if let Some(folder) = std::env::var_os("EVENNESS_OUT") {
+        for (kind, files) in [("original", set), ("own", &own), ("peer", &peer)] {
+            for (i, (file, original)) in files.iter().zip(&originals).enumerate() {
+                let name = format!("{}-{room}-{i}-{kind}.png", name.replace([' ', ',', '.'], "_"));
+                let png = files::png(&canvas(&at_size_of(original, read(file))));
+                std::fs::write(Path::new(&folder).join(name), png).expect("EVENNESS_OUT can be written");
+            }
+        }
+    }
     let worst = |scores: &[f64]| scores.iter().copied().fold(f64::INFINITY, f64::min);
     let list = |scores: &[f64]| scores.iter().map(|s| format!("{s:.1}")).collect::<Vec<_>>().join(" ");
     println!(
@@ -148,16 +162,22 @@ fn coded(pixmap: &Pixmap, quality: u8) -> Vec<u8> {
     out
 }
 
-/// 100 is no difference, 90 none that is seen, 70 little. What lost dimensions is brought back to them first.
-fn ssimulacra(original: &Pixmap, other: &Pixmap) -> f64 {
+/// A picture that lost dimensions, brought back to them.
+fn at_size_of(original: &Pixmap, other: Pixmap) -> Pixmap {
     let (width, height) = (original.width(), original.height());
+    if (other.width(), other.height()) == (width, height) {
+        return other;
+    }
+    let image = RgbImage::from_raw(other.width(), other.height(), other.data().to_vec()).expect("the sides fit");
+    resized(&image, width, height)
+}
+
+/// 100 is no difference, 90 none that is seen, 70 little.
+fn ssimulacra(original: &Pixmap, other: &Pixmap) -> f64 {
     let linear = |pixmap: &Pixmap| {
         let pixels = pixmap.data().as_chunks::<3>().0.iter().map(|px| px.map(|v| f32::from(v) / 255.0)).collect();
         let (curve, primaries) = (TransferCharacteristic::SRGB, ColorPrimaries::BT709);
-        Rgb::new(pixels, width as usize, height as usize, curve, primaries).expect("the sides fit")
+        Rgb::new(pixels, pixmap.width() as usize, pixmap.height() as usize, curve, primaries).expect("the sides fit")
     };
-    let image = RgbImage::from_raw(other.width(), other.height(), other.data().to_vec()).expect("the sides fit");
-    let whole =
-        if (other.width(), other.height()) == (width, height) { None } else { Some(resized(&image, width, height)) };
-    compute_frame_ssimulacra2(linear(original), linear(whole.as_ref().unwrap_or(other))).expect("large enough")
+    compute_frame_ssimulacra2(linear(original), linear(other)).expect("large enough")
 }
