@@ -148,7 +148,7 @@ impl Planes {
             for (stroke, ((s, range), (closed, opened))) in line(&mut planes.stroke, at, width).iter_mut().zip(around) {
                 let (darker, lighter) = (*closed - *s, *s - *opened);
                 let dark = (darker >= lighter) & (2 * darker >= *range);
-                *stroke = STROKE * u8::from(4 * darker.max(lighter) >= *range) | DARK_STROKE * u8::from(dark);
+                *stroke = (STROKE * u8::from(4 * darker.max(lighter) >= *range)) | (DARK_STROKE * u8::from(dark));
             }
         }
         planes

@@ -18,9 +18,8 @@ const ANNEX_K: [[u8; 64]; 2] = [
 ];
 
 /// Steps of luma lie half way from annex K's to what is left of them within these, which spares strokes of print more
-/// than annex K does; chroma's are coarser than annex K's by a factor, for print is luma (testdata/BUDGET.md).
+/// than annex K does; chroma's are annex K's (testdata/BUDGET.md).
 const FLATTER: [f64; 2] = [16.0, 40.0];
-const CHROMA: f64 = 1.2;
 /// The coarsest factor that is used: what that loses is read better than what still fewer pixels lose
 /// (testdata/BUDGET.md); and the ratio from one rung of the ladder to the next.
 pub(in crate::recompress) const COARSEST: f64 = 1.6;
@@ -33,7 +32,7 @@ fn base(class: u8, place: u8) -> f64 {
     let [least, most] = FLATTER;
     match class {
         0 => f64::midpoint(of(luma), of(luma).clamp(least, most)),
-        _ => of(chroma) * CHROMA,
+        _ => of(chroma),
     }
 }
 
