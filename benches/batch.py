@@ -124,7 +124,8 @@ with tempfile.TemporaryDirectory() as folder:
         print(f"preflight batch: {own:.1f} images/s")
         # Modules are looked for beside the script.
         shutil.copy(here / "peers/batch_sharp.mjs", sys.argv[5])
-        for name, command in (("OpenCV, multiprocessing", [sys.argv[4], here / "peers/batch_opencv.py", cores, table]),
+        opencv = [sys.argv[4], here / "peers/batch_opencv.py", cores, table]
+        for name, command in (("OpenCV, multiprocessing, no faces", opencv), ("OpenCV, multiprocessing, faces", [*opencv, "faces"]),
                               ("sharp", ["node", "batch_sharp.mjs", cores, table])):
             done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True, cwd=sys.argv[5])
             rate = float(done.stdout)
