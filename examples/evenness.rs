@@ -2,7 +2,7 @@
 //! `cargo run --release --example evenness -- PHOTOS [FOLDER…]`.
 //!
 //! PHOTOS is what `examples/photos.rs` wrote; sets are made of its photos, and one of six JPEG or PNG files spread over
-//! each further FOLDER. For every set and budget, one quality for all (standard tables, Huffman tables that fit, chroma
+//! those of each further FOLDER that would be sent. For every set and budget, one quality for all (standard tables, Huffman tables that fit, chroma
 //! halved both ways) is the highest that fits; what it takes is the budget of this crate, all pictures being alike. For
 //! other measures, `EVENNESS_OUT=FOLDER` writes all pictures as PNG: `SET-PICTURE-original`, `-own` and `-peer`.
 #![allow(clippy::expect_used)]
@@ -13,11 +13,14 @@ mod files;
 mod paint;
 
 use idenfy_preflight::{
-    Step, decode,
+    Image, Preflight, Step,
+    check::advice::Advice,
+    decode,
     options::{Limits, Service},
     pixmap::Pixmap,
     probe,
     recompress::{Hint, Source, budget::base64_len, fit},
+    report::Verdict,
 };
 use image::{RgbImage, imageops};
 use rayon::prelude::*;
@@ -55,10 +58,17 @@ fn main() {
         let wanted = |p: &std::path::PathBuf| p.extension().is_some_and(|e| e == "jpg" || e == "png");
         let mut paths: Vec<_> = entries.filter(wanted).collect();
         paths.sort();
-        let spread = paths.iter().step_by((paths.len() / 6).max(1)).take(6);
-        let set: Vec<_> = spread.map(|p| std::fs::read(p).expect("FOLDER has readable files")).collect();
+        let read = |p: &std::path::PathBuf| std::fs::read(p).expect("FOLDER has readable files");
+        let files: Vec<Vec<u8>> = paths.iter().map(read).filter(|bytes| would_be_sent(bytes)).collect();
+        let set: Vec<_> = files.iter().step_by((files.len() / 6).max(1)).take(6).cloned().collect();
         share("six of a folder", &set);
     }
+}
+
+/// Whether there is a reason to make it small: what is refused, or said to be taken again, is not sent.
+fn would_be_sent(bytes: &[u8]) -> bool {
+    let looked = Preflight::default().inspect(&Image::new(Step::Front, "", bytes));
+    looked.is_ok_and(|report| report.verdict == Verdict::Ready && report.advice != Advice::Retake)
 }
 
 /// The set into half and a quarter of its size.

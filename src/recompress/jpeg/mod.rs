@@ -7,6 +7,7 @@
 mod coefficients;
 mod dct;
 mod huffman;
+mod quantise;
 mod steps;
 mod symbols;
 mod write;
@@ -71,7 +72,7 @@ impl Coefficients {
     /// Counts the whole picture at one coarseness.
     pub fn counted(&self, coarseness: f64, watch: &Watch) -> Counted {
         let steps = self.steps(coarseness);
-        let exact = self.own.as_ref() == Some(&steps.0);
+        let exact = self.own.as_ref() == Some(&steps.tables);
         let statistics = symbols::count(self, &steps, watch);
         let tables = statistics.tables();
         let scan = statistics.bits(&tables) as f64 / 8.0;

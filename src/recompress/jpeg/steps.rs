@@ -1,7 +1,7 @@
 //! Quantiser steps: tables near the standard's, finer or coarser by any factor.
 
 use super::dct::ZIGZAG;
-use crate::{decode::jpeg::coefficients::UNITS, probe::jpeg::frame};
+use crate::probe::jpeg::frame;
 
 /// The tables of ITU T.81, annex K.1, row after row: luma, then chroma.
 const ANNEX_K: [[u8; 64]; 2] = [
@@ -36,9 +36,14 @@ fn base(class: u8, place: u8) -> f64 {
     }
 }
 
-/// Quantiser steps, luma and chroma, in zigzag order.
+/// Quantiser steps.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Steps(pub [[u8; 64]; 2]);
+pub(super) struct Steps {
+    /// Of luma and chroma, in zigzag order.
+    pub tables: [[u8; 64]; 2],
+    /// What they were made for.
+    pub coarseness: f64,
+}
 
 impl Steps {
     /// The tables times `coarseness`: at low frequencies of luma 0.5 is what libjpeg calls quality 75, 0.1 quality 95.
@@ -62,10 +67,10 @@ impl Steps {
             }
             steps
         };
-        let mut steps = Self([table(0), table(1)]);
+        let mut tables = [table(0), table(1)];
         let own = own.map_or(&[][..], <[_; 2]>::as_slice).iter().flatten();
-        steps.0.as_flattened_mut().iter_mut().zip(own).for_each(|(step, own)| *step = (*step).max(*own));
-        steps
+        tables.as_flattened_mut().iter_mut().zip(own).for_each(|(step, own)| *step = (*step).max(*own));
+        Self { tables, coarseness }
     }
 
     /// The coarseness up to which all steps stay a picture's own.
@@ -79,7 +84,7 @@ impl Steps {
 
     /// The quality on libjpeg's scale whose luma table comes nearest, as it is told of the written file.
     pub fn quality(&self) -> u8 {
-        let [luma, _] = &self.0;
+        let [luma, _] = &self.tables;
         let mut rows = [0; 64];
         for (step, to) in luma.iter().zip(ZIGZAG) {
             if let Some(place) = rows.get_mut(usize::from(to)) {
@@ -87,10 +92,5 @@ impl Steps {
             }
         }
         frame::quality(&rows)
-    }
-
-    /// One over each step, in the coefficients' units.
-    pub fn reciprocals(&self) -> [[f32; 64]; 2] {
-        self.0.map(|table| table.map(|step| 1.0 / (f32::from(step) * f32::from(UNITS))))
     }
 }

@@ -2,11 +2,11 @@
 
 use super::{
     coefficients::{Coefficients, Layout},
-    dct::nearest,
     huffman::{Frequencies, Table},
+    quantise::Quantiser,
     steps::Steps,
 };
-use crate::{decode::jpeg::coefficients::UNITS, watch::Watch};
+use crate::watch::Watch;
 
 /// How often each symbol comes up: DC and AC, of luma and of chroma.
 #[derive(Clone, Default)]
@@ -70,63 +70,38 @@ pub(super) fn count(coefficients: &Coefficients, steps: &Steps, watch: &Watch) -
 /// Counts the symbols of some runs, and the error.
 pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> Statistics {
     let mut statistics = Statistics::default();
-    let reciprocals = steps.reciprocals();
+    let quantiser = Quantiser::new(steps);
     for run in runs {
-        walk(run, layout, &reciprocals, first_dc(run, layout, &reciprocals), &mut statistics);
+        walk(run, layout, &quantiser, first_dc(run, layout, &quantiser), &mut statistics);
         for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
-            let class = usize::from(*component).min(1);
-            if let (Some(steps), Some(reciprocals)) = (steps.0.get(class), reciprocals.get(class)) {
-                statistics.error += error(block, steps, reciprocals);
-                statistics.blocks += 1;
-            }
+            statistics.error += quantiser.error(usize::from(*component).min(1), block);
+            statistics.blocks += 1;
         }
     }
     statistics
 }
 
 /// The first DC level of each component: in the midst of a picture the neighbour is about the same.
-fn first_dc(run: &[[i16; 64]], layout: Layout, reciprocals: &[[f32; 64]; 2]) -> [i32; 3] {
+fn first_dc(run: &[[i16; 64]], layout: Layout, quantiser: &Quantiser<'_>) -> [i32; 3] {
     std::array::from_fn(|component| {
         let block = layout.blocks().iter().position(|c| usize::from(*c) == component).and_then(|i| run.get(i));
-        let reciprocal = reciprocals.get(component.min(1));
-        block.zip(reciprocal).map_or(0, |(block, [r, ..])| nearest(f32::from(block[0]) * r))
+        let mut levels = [0; 64];
+        block.map_or(0, |block| {
+            quantiser.levels(component.min(1), block, &mut levels);
+            i32::from(levels[0])
+        })
     })
-}
-
-/// The mean squared error of a block's samples when it is quantised: by Parseval that of its coefficients.
-fn error(block: &[i16; 64], steps: &[u8; 64], reciprocals: &[f32; 64]) -> f64 {
-    let mut levels = [0; 64];
-    quantise(block, reciprocals, &mut levels);
-    let off = |((c, level), step): ((&i16, &i16), &u8)| {
-        f32::from(*c) - f32::from(*level) * f32::from(*step) * f32::from(UNITS)
-    };
-    let squares = block.iter().zip(&levels).zip(steps).map(off).map(|e| e * e);
-    f64::from(squares.sum::<f32>() / (64.0 * f32::from(UNITS) * f32::from(UNITS)))
-}
-
-/// By how much the border between two levels lies above the middle between them: the lower one takes fewer bits, and
-/// small values are the more frequent ones, so that in the same bytes less is lost on the whole (testdata/BUDGET.md).
-const BORDER: f32 = 0.1;
-
-/// The levels of a block. One that was quantised by the same steps before keeps its own.
-#[inline]
-fn quantise(block: &[i16; 64], reciprocals: &[f32; 64], levels: &mut [i16; 64]) {
-    for ((level, c), r) in levels.iter_mut().zip(block).zip(reciprocals) {
-        let exact = f32::from(*c) * r;
-        *level = nearest(exact - BORDER.copysign(exact)) as i16;
-    }
-    levels[0] = nearest(f32::from(block[0]) * reciprocals[0]) as i16;
 }
 
 /// Walks over all MCUs, or some when it is time to stop.
 pub(super) fn whole(coefficients: &Coefficients, steps: &Steps, sink: &mut impl Sink, watch: &Watch) {
-    let reciprocals = steps.reciprocals();
+    let quantiser = Quantiser::new(steps);
     let mut previous = [0; 3];
     for run in coefficients.runs() {
         if watch.is_over() {
             return;
         }
-        previous = walk(run, coefficients.layout, &reciprocals, previous, sink);
+        previous = walk(run, coefficients.layout, &quantiser, previous, sink);
     }
 }
 
@@ -136,7 +111,7 @@ pub(super) fn whole(coefficients: &Coefficients, steps: &Steps, sink: &mut impl 
 pub(super) fn walk(
     run: &[[i16; 64]],
     layout: Layout,
-    reciprocals: &[[f32; 64]; 2],
+    quantiser: &Quantiser<'_>,
     mut previous: [i32; 3],
     sink: &mut impl Sink,
 ) -> [i32; 3] {
@@ -144,7 +119,7 @@ pub(super) fn walk(
     for (block, component) in run.iter().zip(layout.blocks().iter().cycle()) {
         let component = usize::from(*component);
         let class = component.min(1);
-        quantise(block, &reciprocals[class], &mut levels);
+        quantiser.levels(class, block, &mut levels);
         let dc = i32::from(levels[0]).clamp(-1024, 1023);
         let difference = dc - previous[component];
         previous[component] = dc;

@@ -35,7 +35,7 @@ fn head(coefficients: &Coefficients, steps: &Steps, tables: &Tables, out: &mut V
     let classes = if gray { 1 } else { 2 };
     out.extend_from_slice(&[0xFF, 0xD8]);
     segment(out, 0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
-    for (i, table) in (0u8..).zip(&steps.0).take(classes) {
+    for (i, table) in (0u8..).zip(&steps.tables).take(classes) {
         segment(out, 0xDB, &[&[i][..], table].concat());
     }
     let ([h1, h0], [w1, w0]) = (coefficients.height.to_be_bytes(), coefficients.width.to_be_bytes());
