@@ -14,7 +14,7 @@ cargo build --quiet --release
 [ -f "$folder/progressive.jpg" ] || jpegtran -progressive -outfile "$folder/progressive.jpg" "$folder/photo0.jpg"
 if [ ! -x "$folder/v/bin/python" ]; then
   python3 -m venv "$folder/v"
-  "$folder/v/bin/pip" install --quiet numpy opencv-python-headless pyvips pyvips-binary
+  "$folder/v/bin/pip" install --quiet numpy 'opencv-python-headless<5' pyvips pyvips-binary
 fi
 [ -d "$folder/node_modules/sharp" ] || npm install --silent --no-save --prefix "$folder" sharp >/dev/null
 cd "$folder"

@@ -2,9 +2,10 @@
 //! `cargo run --release --example evenness -- PHOTOS [FOLDER…]`.
 //!
 //! PHOTOS is what `examples/photos.rs` wrote; sets are made of its photos, and one of six JPEG or PNG files spread over
-//! those of each further FOLDER that would be sent. For every set and budget, one quality for all (standard tables, Huffman tables that fit, chroma
-//! halved both ways) is the highest that fits; what it takes is the budget of this crate, all pictures being alike. For
-//! other measures, `EVENNESS_OUT=FOLDER` writes all pictures as PNG: `SET-PICTURE-original`, `-own` and `-peer`.
+//! those of each further FOLDER that would be sent. For every set and budget, one quality for all (standard tables,
+//! Huffman tables that fit, chroma halved both ways) is the highest that fits; what it takes is the budget of this
+//! crate, all pictures being alike. For other measures, `EVENNESS_OUT=FOLDER` writes all pictures as PNG:
+//! `SET-CHARACTERS-PICTURE-original`, `-own` and `-peer`.
 #![allow(clippy::expect_used)]
 
 #[path = "../testdata/files.rs"]
@@ -60,7 +61,8 @@ fn main() {
         paths.sort();
         let read = |p: &std::path::PathBuf| std::fs::read(p).expect("FOLDER has readable files");
         let files: Vec<Vec<u8>> = paths.iter().map(read).filter(|bytes| would_be_sent(bytes)).collect();
-        let set: Vec<_> = files.iter().step_by((files.len() / 6).max(1)).take(6).cloned().collect();
+        let every = (files.len() / 6).max(1);
+        let set: Vec<_> = files.into_iter().step_by(every).take(6).collect();
         share("six of a folder", &set);
     }
 }

@@ -33,8 +33,8 @@ pub struct Edges {
     pub smooth: Vec<i16>,
     /// Largest less smallest of `smooth` in the 9 x 9 pixels around, times 16.
     pub range: Vec<i16>,
-    /// [`STROKE`] and [`DARK_STROKE`] of every pixel: by the larger of the two top hats of 9 x 9, which strokes have, and
-    /// the edges of shadows, pictures and bands do not.
+    /// [`STROKE`] and [`DARK_STROKE`] of every pixel, of use where its `range` is print's: by the larger of the two top
+    /// hats of 9 x 9, which strokes have, and the edges of shadows, pictures and bands do not.
     pub stroke: Vec<u8>,
     /// Noise: standard deviation in luma levels.
     pub noise: f32,
@@ -107,8 +107,8 @@ impl Planes {
     #[inline(always)]
     fn of(sheet: &Sheet, inset: usize) -> Self {
         let (width, height) = (sheet.luma.width() as usize, sheet.luma.height() as usize);
-        let (plane, stroke) = (|| vec![0; width * height], vec![0; width * height]);
-        let mut planes = Self { smooth: plane(), range: plane(), stroke, ranges: Tally::new() };
+        let n = width * height;
+        let mut planes = Self { smooth: vec![0; n], range: vec![0; n], stroke: vec![0; n], ranges: Tally::new() };
         let padded = |v: i16| vec![v; width + 2 * REACH];
         let (none, all) = (padded(i16::MIN), padded(i16::MAX));
         let (mut row, mut most, mut least, mut down) = (padded(0), padded(0), padded(0), vec![0; width + 2]);

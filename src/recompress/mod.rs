@@ -1,11 +1,11 @@
 //! One budget for all images: what fits is not touched; what does not loses the least, evenly, and never exceeds it.
 //!
 //! First goes what costs nothing (metadata, thumbnails, films behind the picture; Huffman tables that fit, denser PNG).
-//! What is only stripped keeps its pixels as they lie, and with them its orientation and colour profile. Then all pictures are made to lose
-//! alike, bills and oversized frames more than FRONT, BACK and FACE, down to quality 42;
-//! then dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything
-//! is written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels;
-//! of a PDF the pictures alone are coded anew, in place (see `pdf`).
+//! What is only stripped keeps its pixels as they lie, and with them its orientation and colour profile. Then all
+//! pictures are made to lose alike, bills and oversized frames more than FRONT, BACK and FACE, down to quality 42; then
+//! dimensions go, to 300 pixels an inch across the document, and at last to 150. Sizes are known before anything is
+//! written (see `jpeg`). A JPEG that keeps its dimensions is coded anew from its own coefficients, without pixels; of a
+//! PDF the pictures alone are coded anew, in place (see `pdf`).
 //!
 //! ```
 //! use idenfy_preflight::{Step, options::{Limits, Service}, probe, recompress::{Hint, Source, fit}};
@@ -146,8 +146,8 @@ pub struct Infeasible {
     pub limit: u64,
     /// The step that weighs most then.
     pub heaviest: Step,
-    /// Whether that one cannot be made any smaller: a PDF whose pictures cannot be coded anew (encrypted, repaired, CMYK,
-    /// masked or of one bit a pixel), or that has none.
+    /// Whether that one cannot be made any smaller: a PDF whose pictures cannot be coded anew (encrypted, repaired,
+    /// CMYK, masked or of one bit a pixel), or that has none.
     pub rigid: bool,
 }
 

@@ -119,8 +119,8 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
         }
     }
     let mut best: Vec<Quad> = Vec::new();
-    // No score is over 1, so that what the first sides leave too little of is given up before the others: the least
-    // product of sides' scores.
+    // No side's score is over 1, so that what the first sides leave too little of is given up before the others: the
+    // least product of theirs.
     let mut least_product = 0.0;
     for (k, &(a, b)) in pairs.iter().enumerate() {
         let both = met(a) & met(b);
@@ -152,10 +152,14 @@ pub(super) fn find(lines: &[Line], width: f32, height: f32) -> Vec<Quad> {
                 _ => continue,
             };
             keep(&mut best, Quad { lines: [a, b, c, d], corners, score, on_frame });
-            least_product = best.last().filter(|_| best.len() >= CANDIDATES).map_or(0.0, |l| l.score.powi(4));
+            least_product = best.last().filter(|_| best.len() >= CANDIDATES).map_or(0.0, |l| fourth(l.score));
         }
     }
     best
+}
+
+fn fourth(v: f32) -> f32 {
+    (v * v) * (v * v)
 }
 
 /// Takes a candidate into the list, best first, unless one much like it is better.

@@ -97,10 +97,10 @@ pub(super) struct Counted {
     statistics: symbols::Statistics,
 }
 
-/// Pictures with the same come out about equally good: the coarseness, corrected a little by the mean squared error, which
-/// is larger where there is more to lose and none where nothing is lost. Of what was tried (structural similarity, and the
-/// error alone) no other kept the worst picture of a submission above what one quality for all gives it, by SSIMULACRA2
-/// (`examples/evenness.rs`).
+/// Pictures with the same come out about equally good: the coarseness, corrected a little by the mean squared error,
+/// which is larger where there is more to lose and none where nothing is lost. Of what was tried (structural
+/// similarity, and the error alone) no other kept the worst picture of a submission above what one quality for all
+/// gives it, by SSIMULACRA2, wherever that quality was above the floor (`examples/evenness.rs`).
 fn loss(coarseness: f64, error: f64) -> f64 {
     const BY_ERROR: f64 = 0.1;
     coarseness.powf(1.0 - BY_ERROR) * error.powf(BY_ERROR)

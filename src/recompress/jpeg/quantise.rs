@@ -1,4 +1,5 @@
-//! Coefficients to levels: where the borders between levels lie decides what the bytes are spent on.
+//! Coefficients to levels: where the borders between levels lie decides what the bytes are spent on. All numbers are of
+//! what was tried in testdata/BUDGET.md.
 
 use super::{
     dct::nearest,
@@ -9,15 +10,15 @@ use crate::decode::jpeg::coefficients::UNITS;
 /// By how much the border between two levels lies above the middle between them, in steps. The lower level takes fewer
 /// bits, and small values are the more frequent ones, so that in the same bytes less is lost on the whole.
 const BORDER: f32 = 0.1;
-/// The same at [`COARSEST`], in blocks where nothing stands out and in those where something does. Most of the first are
-/// paper, skin and a table with a sensor's noise on them, most of the second have print: what noise takes print lacks
-/// (testdata/BUDGET.md).
+/// The same at [`COARSEST`], in blocks where nothing stands out and in those where something does. Most of the first
+/// are paper, skin and a table with a sensor's noise on them, most of the second have print: what noise takes print
+/// lacks.
 const QUIET: f32 = 0.35;
 const BUSY: f32 = 0.0;
-/// Steps from which on a coefficient stands out.
+/// Steps from which on a coefficient but the first stands out.
 const STANDS_OUT: f32 = 2.5;
-/// The coarseness (of quality 80) up to which every block has [`BORDER`]: so fine, noise is seen to be missing before print
-/// is.
+/// The coarseness (written files are told to have quality 85) up to which every block has [`BORDER`]: so fine, noise is
+/// seen to be missing before print is.
 const FINE: f64 = 0.4;
 
 /// Makes levels of coefficients, by some steps.
@@ -37,7 +38,14 @@ impl<'a> Quantiser<'a> {
         Self { steps, reciprocals, quiet: between(QUIET), busy: between(BUSY) }
     }
 
-    /// The levels of a block of class 0 (luma) or 1 (chroma). One that was quantised by the same steps before keeps its own.
+    /// The first level of a block of class 0 (luma) or 1 (chroma).
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "two classes, 64 places")]
+    pub fn dc(&self, class: usize, block: &[i16; 64]) -> i16 {
+        nearest(f32::from(block[0]) * self.reciprocals[class & 1][0]) as i16
+    }
+
+    /// All levels of a block. One that was quantised by the same steps before keeps its own.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "two classes, 64 places")]
     pub fn levels(&self, class: usize, block: &[i16; 64], levels: &mut [i16; 64]) {
@@ -49,7 +57,7 @@ impl<'a> Quantiser<'a> {
         for (level, exact) in levels.iter_mut().zip(&exact) {
             *level = nearest(exact - border.copysign(*exact)) as i16;
         }
-        levels[0] = nearest(exact[0]) as i16;
+        levels[0] = self.dc(class, block);
     }
 
     /// The mean squared error of a block's samples: by Parseval that of its coefficients.

@@ -37,7 +37,7 @@ fn base(class: u8, place: u8) -> f64 {
 }
 
 /// Quantiser steps.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Steps {
     /// Of luma and chroma, in zigzag order.
     pub tables: [[u8; 64]; 2],

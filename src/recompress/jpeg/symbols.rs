@@ -85,11 +85,7 @@ pub(super) fn survey(runs: &[&[[i16; 64]]], layout: Layout, steps: &Steps) -> St
 fn first_dc(run: &[[i16; 64]], layout: Layout, quantiser: &Quantiser<'_>) -> [i32; 3] {
     std::array::from_fn(|component| {
         let block = layout.blocks().iter().position(|c| usize::from(*c) == component).and_then(|i| run.get(i));
-        let mut levels = [0; 64];
-        block.map_or(0, |block| {
-            quantiser.levels(component.min(1), block, &mut levels);
-            i32::from(levels[0])
-        })
+        block.map_or(0, |block| quantiser.dc(component.min(1), block).into())
     })
 }
 
@@ -105,8 +101,8 @@ pub(super) fn whole(coefficients: &Coefficients, steps: &Steps, sink: &mut impl 
     }
 }
 
-/// Quantises and codes a run of whole MCUs; DC prediction starts from `previous` (ITU T.81, F.1.2), and where it ends is
-/// handed back.
+/// Quantises and codes a run of whole MCUs; DC prediction starts from `previous` (ITU T.81, F.1.2), and where it ends
+/// is handed back.
 #[expect(clippy::indexing_slicing, reason = "components are 0 to 2, classes 0 and 1, blocks 64 long")]
 pub(super) fn walk(
     run: &[[i16; 64]],
