@@ -5,7 +5,8 @@
 #
 # One job at a time, at the lowest priority. Begins with what is kept in corpus/ and in testdata/, works in a folder of
 # its own (FUZZ_WORK, default fuzz/work), and appends one line for each run to its log.tsv: target, seconds of processor
-# time, executions, edges covered, finds. Inputs that break a property are left in artifacts/TARGET.
+# time, executions, edges covered, finds. Leaks are left to tests/load.rs: the check for them is wrong now and then about
+# threads that are just ending. Inputs that break a property are left in artifacts/TARGET.
 set -uo pipefail
 cd "$(dirname "$0")"
 seconds=${1:-60} rounds=${2:-1000000}
@@ -31,7 +32,7 @@ for ((round = 1; round <= rounds; round++)); do
     TIMEFORMAT=%U
     cpu=$({ time nice -n 19 "$FUZZ_BUILT/$target" "$work/$target" "corpus/$target" ../testdata \
       -artifact_prefix="artifacts/$target/" -rss_limit_mb=3000 -malloc_limit_mb=2000 -timeout=10 -max_len=65536 \
-      -print_final_stats=1 -max_total_time="$seconds" >"$log" 2>&1; } 2>&1 | tail -1)
+      -print_final_stats=1 -detect_leaks=0 -max_total_time="$seconds" >"$log" 2>&1; } 2>&1 | tail -1)
     printf '%s\t%s\t%s\t%s\t%s\n' "$target" "$cpu" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -1)" \
       "$(grep -o 'cov: [0-9]*' "$log" | tail -1 | cut -d' ' -f2)" $(($(count "$target") - before)) >>"$work/log.tsv"
   done
