@@ -1,8 +1,11 @@
 //! Pictures in memory: [`Pixmap`] (8-bit RGB, for encoding), [`Plane`] (8 bits of one component) and [`View`]
 //! (what measuring sees: luma brought to one scale, coarse chroma, and the size of the original).
 
+mod blocks;
 mod rows;
 
+pub use blocks::Block;
+pub(crate) use blocks::{BlockRows, SIDE, every};
 pub use rows::{Samples, ViewRows};
 
 use crate::watch::Watch;
@@ -185,6 +188,9 @@ pub struct View {
     pub width: u32,
     /// Pixels down of the upright original.
     pub height: u32,
+    /// Some two thousand blocks at the original's scale, spread over it, as stored (not upright): for what a reduced plane
+    /// no longer shows. Empty where the decoder gives none.
+    pub blocks: Vec<Block>,
 }
 
 impl View {
@@ -223,7 +229,7 @@ impl View {
         }
         let (width, height) = (pixmap.width, pixmap.height);
         let black = || Plane { width: 1, height: 1, data: vec![0] };
-        rows.finish().unwrap_or_else(|| Self { luma: black(), chroma: None, width, height })
+        rows.finish().unwrap_or_else(|| Self { luma: black(), chroma: None, width, height, blocks: Vec::new() })
     }
 
     /// The view as it stands upright.
@@ -241,6 +247,7 @@ impl View {
             chroma: self.chroma.map(|c| c.map(|p| p.oriented(orientation))),
             width,
             height,
+            blocks: self.blocks,
         }
     }
 }

@@ -8,15 +8,23 @@ use idenfy_preflight::{
         advice::{self, Advice},
         quality,
     },
+    decode,
     finding::Finding,
-    measure::{self, Document, Measurements, glare::Covers},
-    options::{Sensitivity, Thresholds},
+    measure::{self, Document, Measurements, blocks, glare::Covers},
+    options::{Limits, Sensitivity, Thresholds},
     pixmap::{Pixmap, View},
+    probe,
     rules::{Level, Rule},
     score::{self, Scores},
     submission::Step,
 };
-use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
+use image::{
+    ExtendedColorType, ImageEncoder,
+    codecs::{
+        jpeg::JpegEncoder,
+        png::{CompressionType, FilterType, PngEncoder},
+    },
+};
 use paint::{Canvas, Scene};
 
 /// A scene of this many pixels across, 4:3.
@@ -46,13 +54,18 @@ fn advised(m: &Measurements) -> Advice {
     advice::image(&quality::check(&Step::Front, m, None, &t), &score::score(m), &t)
 }
 
-/// Through a JPEG file of this quality.
-fn compressed(picture: &Canvas, quality: u8) -> Canvas {
+fn jpeg(picture: &Canvas, quality: u8) -> Vec<u8> {
     let mut file = Vec::new();
     let (w, h) = (picture.width as u32, picture.height as u32);
     JpegEncoder::new_with_quality(&mut file, quality)
         .write_image(&picture.rgb, w, h, ExtendedColorType::Rgb8)
         .expect("a canvas can be encoded");
+    file
+}
+
+/// Through a JPEG file of this quality.
+fn compressed(picture: &Canvas, quality: u8) -> Canvas {
+    let file = jpeg(picture, quality);
     let rgb = image::load_from_memory(&file).expect("what was encoded decodes").into_rgb8().into_raw();
     Canvas { rgb, ..*picture }
 }
@@ -72,6 +85,28 @@ fn strong_compression_shows_in_pixels_that_were_saved_anew() {
         }
     }
     assert_eq!(measured(&scene, picture).pixel_quality, None);
+}
+
+#[test]
+fn strong_compression_shows_in_the_blocks_of_a_large_picture() {
+    let limits = Limits::default();
+    let seen = |file: &[u8]| {
+        let header = probe::probe(file, &limits).expect("a picture");
+        let reduction = View::reduction(header.width, header.height);
+        let view = decode::view(file, &header, reduction, &limits).expect("pixels").picture;
+        assert!(reduction > 1 && view.blocks.len() > 1000);
+        blocks::quality(&view)
+    };
+    let picture = scene(2400).shoot(&paint::card_front());
+    for quality in [10, 20, 30, 40, 95] {
+        let once = compressed(&picture, quality);
+        let want = Some(quality).filter(|q| *q <= 30);
+        assert_eq!(seen(&jpeg(&once, 95)), want, "of {quality} as JPEG");
+        let mut png = Vec::new();
+        let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Up);
+        encoder.write_image(&once.rgb, 2400, 1800, ExtendedColorType::Rgb8).expect("a canvas can be encoded");
+        assert_eq!(seen(&png), want, "of {quality} as PNG");
+    }
 }
 
 /// Asserts that values fall, each by at least `by`.

@@ -2,22 +2,18 @@
 //! of 8 x 8 lie on a comb, whose teeth are as far apart as the quantisation table's steps were (Fan and de Queiroz
 //! 2003, "Identification of bitmap compression history"; here over libjpeg's tables alone).
 
-use crate::pixmap::{Plane, View};
+use crate::pixmap::{Block, SIDE, View};
 use fearless_simd::{Level, dispatch};
 use std::f32::consts::{PI, TAU};
 
-/// Pixels along a side of a block.
-const SIDE: usize = 8;
 /// Frequencies from none to two halves of a cycle, across and down, that are looked at.
 const LOW: usize = 3;
 /// What JPEG's example table (ITU-T T.81, K.1) has there; the first, the mean, is not looked at.
 const STEPS: [[u32; LOW]; LOW] = [[16, 11, 10], [12, 12, 14], [14, 13, 16]];
 /// The qualities that are looked for: over 30 the teeth come close to what saving anew blurs them by.
 const QUALITIES: std::ops::RangeInclusive<u8> = 5..=30;
-/// Blocks that are looked at, spread over the picture.
-const BLOCKS: usize = 4000;
 /// The least that a frequency has to differ from nothing in, of these blocks.
-const FEWEST: u32 = 40;
+const FEWEST: u32 = 25;
 /// How many of the eight frequencies have to show the comb.
 const FREQUENCIES: usize = 4;
 /// From 0 (no comb) to 1 (all on its teeth) for each of them, and for all together.
@@ -25,8 +21,8 @@ const EACH: f32 = 0.5;
 const ALL: f32 = 0.7;
 
 /// The quality, on libjpeg's scale, of the strongest compression that a picture went through; `None` where nothing
-/// shows, which is so over quality 30, where the picture was made smaller, turned or cropped since, and in a view that is
-/// reduced: the frequencies that fold back there blur the comb from quality 20 on.
+/// shows, which is so over quality 30, where the picture was made smaller, turned or cropped since, and where the view
+/// has no [`blocks`](View::blocks).
 ///
 /// ```
 /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
@@ -38,10 +34,7 @@ const ALL: f32 = 0.7;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn quality(view: &View) -> Option<u8> {
-    if (view.luma.width(), view.luma.height()) != (view.width, view.height) {
-        return None;
-    }
-    let low = dispatch!(Level::new(), _simd => frequencies(&view.luma));
+    let low = dispatch!(Level::new(), _simd => frequencies(&view.blocks));
     let comb = |quality: &u8| comb(&low, *quality).unwrap_or(0.0);
     let found = QUALITIES.clone().find(|q| comb(q) >= ALL)?;
     // Its neighbours have nearly the same teeth.
@@ -50,9 +43,7 @@ pub fn quality(view: &View) -> Option<u8> {
 
 /// The lowest frequencies of blocks that are not blown out, for each frequency those of all blocks.
 #[inline(always)]
-fn frequencies(luma: &Plane) -> [[Vec<f32>; LOW]; LOW] {
-    let (across, down) = (luma.width() as usize / SIDE, luma.height() as usize / SIDE);
-    let every = (across * down).div_ceil(BLOCKS).max(1);
+fn frequencies(blocks: &[Block]) -> [[Vec<f32>; LOW]; LOW] {
     let mut low: [[Vec<f32>; LOW]; LOW] = Default::default();
     let mut waves = [[0.0; SIDE]; LOW];
     for (k, wave) in (0_u8..).zip(&mut waves) {
@@ -61,14 +52,10 @@ fn frequencies(luma: &Plane) -> [[Vec<f32>; LOW]; LOW] {
             *w = scale * ((f32::from(x) + 0.5) * f32::from(k) * PI / SIDE as f32).cos();
         }
     }
-    for block in (0..across * down).step_by(every) {
-        let (left, top) = (block % across * SIDE, block / across * SIDE);
+    for block in blocks {
         let (mut least, mut most) = (255, 0);
         let mut sums = [[0.0; LOW]; LOW];
-        for y in 0..SIDE {
-            let Some(row) = luma.row((top + y) as u32).get(left..).and_then(|r| r.first_chunk::<SIDE>()) else {
-                continue;
-            };
+        for (y, row) in block.iter().enumerate() {
             (least, most) = row.iter().fold((least, most), |(least, most), v| (least.min(*v), most.max(*v)));
             let along = waves.map(|wave| wave.iter().zip(row).map(|(w, v)| w * f32::from(*v)).sum::<f32>());
             for (sums, wave) in sums.iter_mut().zip(&waves) {

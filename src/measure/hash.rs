@@ -106,7 +106,7 @@ mod tests {
         let at = |i: u32, n: u32| margin + (1.0 - 2.0 * margin) * (i as f32 + 0.5) / n as f32;
         let pixels = (0..h).flat_map(|y| (0..w).map(move |x| (x, y)));
         let data = pixels.map(|(x, y)| (shade(at(x, w), at(y, h)) * gain) as u8).collect();
-        View { luma: Plane::new(w, h, data).unwrap(), chroma: None, width: w, height: h }
+        View { luma: Plane::new(w, h, data).unwrap(), chroma: None, width: w, height: h, blocks: Vec::new() }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! [`ViewRows`]: rows of samples in, a [`View`] out, without ever holding the full picture.
 
-use super::{Plane, View};
+use super::{BlockRows, Plane, SIDE, View};
 
 /// How the samples of a row lie, 8 bits each.
 ///
@@ -56,6 +56,7 @@ pub struct ViewRows {
     cb: Vec<u8>,
     cr: Vec<u8>,
     coloured: bool,
+    blocks: BlockRows,
 }
 
 impl ViewRows {
@@ -77,6 +78,7 @@ impl ViewRows {
             cb: chroma(),
             cr: chroma(),
             coloured: false,
+            blocks: BlockRows::new(width, height),
         }
     }
 
@@ -92,6 +94,8 @@ impl ViewRows {
         if self.taken == self.height {
             return;
         }
+        let samples = self.samples;
+        self.blocks.push(self.taken, |x| luma(row.get(x * samples.per_pixel()..)?, samples));
         self.taken += 1;
         let full = self.width as usize * self.samples.per_pixel();
         if self.n == 1 {
@@ -167,7 +171,7 @@ impl ViewRows {
             let [r, g, b] = *sum.first_chunk().unwrap_or(&[0; 3]);
             // BT.601 in 16-bit fixed point (JFIF 1.02, section 3).
             let neutral = 128 * 65536 * count;
-            *y = mean(19595 * r + 38470 * g + 7471 * b, count);
+            *y = mean(weighted(r, g, b), count);
             *cb = mean(neutral + 32768 * b - 11059 * r - 21709 * g, count);
             *cr = mean(neutral + 32768 * r - 27439 * g - 5329 * b, count);
             colour |= (*cb ^ 128) | (*cr ^ 128);
@@ -187,7 +191,8 @@ impl ViewRows {
             Plane::new(w, h, v)
         };
         let chroma = if self.coloured { Some([full(self.cb)?, full(self.cr)?]) } else { None };
-        Some(View { luma: full(self.luma)?, chroma, width: self.width, height: self.height })
+        let (width, height, blocks) = (self.width, self.height, self.blocks.finish());
+        Some(View { luma: full(self.luma)?, chroma, width, height, blocks })
     }
 }
 
@@ -201,6 +206,26 @@ fn sum<T: Copy + Into<u32>, const SAMPLES: usize>(pixels: &[[T; SAMPLES]]) -> [u
         }
     }
     sum
+}
+
+/// Luma by BT.601, in units of 1/65536 (JFIF 1.02, section 3).
+#[inline(always)]
+fn weighted(r: u32, g: u32, b: u32) -> u32 {
+    19595 * r + 38470 * g + 7471 * b
+}
+
+/// Luma of the first eight pixels.
+fn luma(row: &[u8], samples: Samples) -> Option<[u8; SIDE]> {
+    let size = samples.per_pixel();
+    let mut line = [0; SIDE];
+    for (luma, pixel) in line.iter_mut().zip(row.get(..size * SIDE)?.chunks_exact(size)) {
+        *luma = match *pixel {
+            [r, g, b, ..] => mean(weighted(r.into(), g.into(), b.into()), 1),
+            [gray, ..] => gray,
+            [] => 0,
+        };
+    }
+    Some(line)
 }
 
 /// A weighted sum, in units of 1/65536, over its pixels, rounded. A count known at compile time makes this a shift.

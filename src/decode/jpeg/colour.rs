@@ -26,7 +26,7 @@ pub fn view(planes: Vec<Plane>, model: ColourModel, size: (u32, u32), n: u32, wa
         _ => None,
     };
     let chroma = chroma.filter(|planes| planes.iter().any(|plane| plane.data().iter().any(|v| *v != 128)));
-    Some(View { luma, chroma, width, height })
+    Some(View { luma, chroma, width, height, blocks: Vec::new() })
 }
 
 /// RGB of this size from components of any. Each sample of a coarser one is repeated: encoded anew at the same

@@ -40,6 +40,18 @@ impl Weights {
     }
 }
 
+/// The weighted coefficients of a block, given in zigzag order.
+#[inline(always)]
+pub fn cells<const S: usize>(block: &[i16], weights: &Weights) -> [[f32; S]; S] {
+    let mut cells = [[0.0; S]; S];
+    for ((value, factor), cell) in block.iter().zip(&weights.factor).zip(&weights.cell) {
+        if let Some(cell) = cells.as_flattened_mut().get_mut(usize::from(*cell)) {
+            *cell += f32::from(*value) * factor;
+        }
+    }
+    cells
+}
+
 /// Order and weight, along one axis, of the coefficient of order `u` on a grid of `side` samples a block.
 fn fold(u: usize, side: usize) -> (usize, f64) {
     let angle = u as f64 * PI / 16.0;

@@ -18,7 +18,7 @@ mod report;
 mod scan;
 mod sequential;
 
-use self::coefficients::Grid;
+use self::{coefficients::Grid, reader::Picture};
 use super::Decoded;
 use crate::{
     fault::Refusal,
@@ -44,10 +44,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
-    let (picture, side) = seen(bytes, header, reduction, None, limits)?;
-    let view = colour::view(picture.planes, model(header), (header.width, header.height), side, &limits.watch);
-    limits.in_time()?;
-    Ok(Decoded { picture: view.ok_or_else(empty)?, faults: picture.faults })
+    seen(bytes, header, reduction, None, limits)
 }
 
 /// The view of a region of the stored picture; what lies outside may stay gray, and damage is not told.
@@ -64,20 +61,16 @@ pub fn view(bytes: &[u8], header: &Header, reduction: u32, limits: &Limits) -> R
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limits: &Limits) -> Result<View, Refusal> {
-    let (picture, side) = seen(bytes, header, reduction, Some(region), limits)?;
-    let view = colour::view(picture.planes, model(header), (header.width, header.height), side, &limits.watch);
-    limits.in_time()?;
-    view.ok_or_else(empty)
+    Ok(seen(bytes, header, reduction, Some(region), limits)?.picture)
 }
 
-/// The planes of a view, and the pixels of the original along a pixel of its luma.
 fn seen(
     bytes: &[u8],
     header: &Header,
     reduction: u32,
     region: Option<&Region>,
     limits: &Limits,
-) -> Result<(reader::Picture, u32), Refusal> {
+) -> Result<Decoded<View>, Refusal> {
     let model = model(header);
     let side = match reduction {
         0 | 1 => 8,
@@ -86,7 +79,12 @@ fn seen(
         _ => 1,
     };
     let coarse = |i: usize| if i > 0 && model == ColourModel::YCbCr { 1 } else { side };
-    Ok((reader::read(bytes, coarse, region, limits)?, 8 / side as u32))
+    let Picture { planes, faults, blocks } = reader::read(bytes, coarse, region, limits)?;
+    let view = colour::view(planes, model, (header.width, header.height), 8 / side as u32, &limits.watch);
+    limits.in_time()?;
+    // Blocks of red or of an ink are not luma.
+    let blocks = if matches!(model, ColourModel::Gray | ColourModel::YCbCr) { blocks } else { Vec::new() };
+    Ok(Decoded { picture: View { blocks, ..view.ok_or_else(empty)? }, faults })
 }
 
 /// The whole picture, as stored (not yet upright), in sRGB: colours of a wide profile are converted.

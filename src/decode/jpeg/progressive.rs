@@ -8,7 +8,11 @@ use super::{
     huffman::Table,
     scan::Units,
 };
-use crate::{probe::jpeg::ScanHeader, watch::Watch};
+use crate::{
+    pixmap::{Block, every},
+    probe::jpeg::ScanHeader,
+    watch::Watch,
+};
 
 /// The coefficients of one component, zigzag, so many of each block.
 #[derive(Clone, Debug)]
@@ -62,6 +66,17 @@ impl Store {
         (never > 0 || self.known.iter().flatten().any(|low| *low > 0)).then_some(never)
     }
 
+    /// Some blocks at full scale; none where not all passes over all coefficients were read.
+    pub fn sample(&self, fine: &Weights) -> Vec<Block> {
+        if self.depth < 64 || self.missing().is_some() {
+            return Vec::new();
+        }
+        let blocks = self.values.chunks_exact(self.depth);
+        let (every, basis) = (every(blocks.len()), dct::basis());
+        let samples = |block| dct::inverse(&dct::cells(block, fine), &basis).map(|row| row.map(dct::sample));
+        blocks.step_by(every).map(samples).collect()
+    }
+
     /// Turns all blocks into samples, or some when it is time to stop.
     pub fn draw(&self, canvas: &mut Canvas, weights: &Weights, watch: &Watch) {
         match canvas.side {
@@ -77,12 +92,7 @@ impl Store {
             if i % self.across == 0 && watch.is_over() {
                 return;
             }
-            let mut cells = [[0.0; S]; S];
-            for ((value, factor), cell) in block.iter().zip(&weights.factor).zip(&weights.cell) {
-                if let Some(cell) = cells.as_flattened_mut().get_mut(usize::from(*cell)) {
-                    *cell += f32::from(*value) * factor;
-                }
-            }
+            let cells = dct::cells(block, weights);
             canvas.put::<S>(i % self.across, i / self.across, &dct::inverse(&cells, basis));
         }
     }

@@ -8,12 +8,12 @@ use super::{
     progressive::{BandScan, Direct, DirectScan, Store},
     report::{Found, Report},
     scan::{self, Layout, Outcome},
-    sequential::{Part, Sequential},
+    sequential::{Part, Sample, Sequential},
 };
 use crate::{
     fault::{Fault, Refusal},
     options::Limits,
-    pixmap::{Orientation, Plane, Region},
+    pixmap::{Block, Orientation, Plane, Region},
     probe::jpeg::{
         Frame, ScanHeader,
         frame::{self, broken},
@@ -35,6 +35,8 @@ pub struct Picture {
     pub planes: Vec<Plane>,
     /// Damage.
     pub faults: Vec<Fault>,
+    /// Some blocks of the first component, at full scale.
+    pub blocks: Vec<Block>,
 }
 
 /// Reads all scans. `side(i)` is the wanted side of an 8x8 block of component `i`: 8, 4, 2 or 1 samples. Of a sequential
@@ -72,6 +74,9 @@ struct Reader<'a> {
     stores: Vec<Store>,
     /// By component, from its first scan on.
     weights: Vec<Option<Weights>>,
+    /// What the first one's weigh at full scale, and some of its blocks.
+    fine: Option<Weights>,
+    blocks: Vec<Block>,
     /// How the picture stands, when its coefficients are what is wanted.
     upright: Option<Orientation>,
     /// Where they go, when they can.
@@ -95,6 +100,8 @@ impl<'a> Reader<'a> {
             canvases: Vec::new(),
             stores: Vec::new(),
             weights: Vec::new(),
+            fine: None,
+            blocks: Vec::new(),
             upright: None,
             grid: None,
             moves: Vec::new(),
@@ -177,6 +184,9 @@ impl<'a> Reader<'a> {
                 let table = table.ok_or_else(|| broken("a quantisation table of the JPEG is missing", at))?;
                 // Coefficients that are kept need none, but what they do need goes with the same table.
                 *weights = Some(Weights::new(table, side(*i).max(1)));
+                if *i == 0 {
+                    self.fine = Some(Weights::new(table, 8));
+                }
                 if let (Some(moves), Some(orientation)) = (self.moves.get_mut(*i), self.upright) {
                     *moves = Some(Moves::new(table, orientation));
                 }
@@ -306,7 +316,13 @@ impl<'a> Reader<'a> {
                 let (dc, ac) = (dc(&self.specs, *dc_table)?, Table::ac(&ac(&self.specs, *ac_table)?, at)?);
                 parts.push(Part { canvas, blocks: blocks(*i), dc, ac, weights, previous: 0 });
             }
-            return Ok(Some(scan::run(data, layout, &mut Sequential::new(parts, wanted), &self.limits.watch)));
+            let first = header.components.first().filter(|(i, ..)| *i == 0).map(|(i, ..)| blocks(*i));
+            let sample = first.zip(self.fine.clone()).map(|((h, v), fine)| {
+                let count = layout.across.saturating_mul(layout.down).saturating_mul(h * v);
+                Sample::new(fine, &mut self.blocks, count)
+            });
+            let mut units = Sequential::new(parts, sample, wanted);
+            return Ok(Some(scan::run(data, layout, &mut units, &self.limits.watch)));
         }
         let refines = header.high > 0;
         let fits = header.components.iter().all(|(i, ..)| self.stores.get(*i).is_some_and(|s| s.follows(header)));
@@ -379,7 +395,8 @@ impl<'a> Reader<'a> {
         let planes: Option<Vec<Plane>> = self.canvases.into_iter().map(Canvas::into_plane).collect();
         let planes =
             planes.filter(|p| !p.is_empty()).ok_or_else(|| broken("the JPEG has no picture", self.bytes.len()))?;
-        Ok(Picture { planes, faults })
+        let sampled = self.stores.first().zip(self.fine.as_ref()).map(|(store, fine)| store.sample(fine));
+        Ok(Picture { planes, faults, blocks: sampled.unwrap_or(self.blocks) })
     }
 }
 

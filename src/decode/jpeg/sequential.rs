@@ -8,6 +8,7 @@ use super::{
     huffman::{END, Table},
     scan::Units,
 };
+use crate::pixmap::{Block, every};
 use std::ops::Range;
 
 /// One component's part in a scan.
@@ -26,9 +27,37 @@ pub struct Part<'a> {
     pub previous: i32,
 }
 
+/// Blocks that are kept at full scale on the way, all of the first part.
+pub struct Sample<'a> {
+    fine: Weights,
+    basis: [[f32; 8]; 8],
+    blocks: &'a mut Vec<Block>,
+    /// Of how many units one is taken, and how many are to go.
+    every: usize,
+    left: usize,
+}
+
+impl<'a> Sample<'a> {
+    /// For a scan of so many blocks of the first part, so many of them in a unit. `fine` is what coefficients weigh in
+    /// blocks of 8 x 8 samples.
+    pub fn new(fine: Weights, blocks: &'a mut Vec<Block>, count: usize) -> Self {
+        blocks.clear();
+        Self { fine, basis: dct::basis(), blocks, every: every(count), left: 0 }
+    }
+
+    /// Itself, where the next unit is one to take.
+    #[inline(always)]
+    fn due(&mut self) -> Option<&mut Self> {
+        let due = self.left == 0;
+        self.left = if due { self.every } else { self.left } - 1;
+        due.then_some(self)
+    }
+}
+
 /// The parts of a sequential scan.
 pub struct Sequential<'a> {
     parts: Vec<Part<'a>>,
+    sample: Option<Sample<'a>>,
     /// Columns and rows of units that are made; the others are passed over.
     wanted: (Range<usize>, Range<usize>),
     two: [[f32; 2]; 2],
@@ -38,8 +67,8 @@ pub struct Sequential<'a> {
 
 impl<'a> Sequential<'a> {
     /// A scan of these parts, of which units in `wanted` columns and rows are made.
-    pub fn new(parts: Vec<Part<'a>>, wanted: (Range<usize>, Range<usize>)) -> Self {
-        Self { parts, wanted, two: dct::basis(), four: dct::basis(), eight: dct::basis() }
+    pub fn new(parts: Vec<Part<'a>>, sample: Option<Sample<'a>>, wanted: (Range<usize>, Range<usize>)) -> Self {
+        Self { parts, sample, wanted, two: dct::basis(), four: dct::basis(), eight: dct::basis() }
     }
 }
 
@@ -51,12 +80,19 @@ impl Units for Sequential<'_> {
     #[inline(always)]
     fn read(&mut self, bits: &mut Bits, x: usize, y: usize) -> Option<()> {
         let wanted = self.wanted.0.contains(&x) && self.wanted.1.contains(&y);
+        let mut sample = if wanted { self.sample.as_mut().and_then(Sample::due) } else { None };
         for part in &mut self.parts {
-            match part.canvas.side {
+            match (part.canvas.side, sample.take()) {
                 _ if !wanted => part.each(x, y, |part, _, _| pass(bits, part))?,
-                1 => part.each(x, y, |part, x, y| dc_block(bits, part, x, y))?,
-                2 => part.each(x, y, |part, x, y| block(bits, part, &self.two, x, y))?,
-                4 => part.each(x, y, |part, x, y| block(bits, part, &self.four, x, y))?,
+                (side, Some(sample)) => part.each(x, y, |part, x, y| match side {
+                    1 => sampled(bits, part, &dct::basis::<1>(), sample, x, y),
+                    2 => sampled(bits, part, &self.two, sample, x, y),
+                    4 => sampled(bits, part, &self.four, sample, x, y),
+                    _ => sampled(bits, part, &self.eight, sample, x, y),
+                })?,
+                (1, _) => part.each(x, y, |part, x, y| dc_block(bits, part, x, y))?,
+                (2, _) => part.each(x, y, |part, x, y| block(bits, part, &self.two, x, y))?,
+                (4, _) => part.each(x, y, |part, x, y| block(bits, part, &self.four, x, y))?,
                 _ => part.each(x, y, |part, x, y| block(bits, part, &self.eight, x, y))?,
             }
         }
@@ -139,5 +175,40 @@ fn block<const S: usize>(bits: &mut Bits, part: &mut Part, basis: &[[f32; S]; S]
         room = 4;
     }
     part.canvas.put::<S>(x, y, &dct::inverse(&cells, basis));
+    Some(())
+}
+
+/// A block that is kept at full scale too.
+#[inline(never)]
+fn sampled<const S: usize>(
+    bits: &mut Bits,
+    part: &mut Part,
+    basis: &[[f32; S]; S],
+    sample: &mut Sample,
+    x: usize,
+    y: usize,
+) -> Option<()> {
+    let mut values = [0_i16; 64];
+    values[0] = direct(bits, part)? as i16;
+    // As `block` does it: the first value at or behind the last that counts is still taken in.
+    let (mut k, mut counted) = (1, 64);
+    while k < 64 {
+        bits.fill();
+        let (run, value) = part.ac.coefficient(bits)?;
+        k += run;
+        match values.get_mut(k) {
+            Some(to) => *to = value as i16,
+            None if run != END && value != 0 => return None,
+            None => break,
+        }
+        k += 1;
+        if k > part.weights.last {
+            counted = counted.min(k);
+        }
+    }
+    let rows = dct::inverse(&dct::cells(values.get(..counted).unwrap_or(&values), &part.weights), basis);
+    part.canvas.put::<S>(x, y, &rows);
+    let fine = dct::inverse(&dct::cells(&values, &sample.fine), &sample.basis);
+    sample.blocks.push(fine.map(|row| row.map(dct::sample)));
     Some(())
 }

@@ -84,7 +84,7 @@ proptest! {
         w in 1u32..120, h in 1u32..120, bytes in proptest::collection::vec(any::<u8>(), 120 * 120),
     ) {
         let plane = Plane::new(w, h, bytes[..(w * h) as usize].to_vec()).unwrap();
-        let faces = find(&View { luma: plane, chroma: None, width: w, height: h });
+        let faces = find(&View { luma: plane, chroma: None, width: w, height: h, blocks: Vec::new() });
         prop_assert!(faces.boxes.iter().all(|b| b.w > 0.0 && b.score >= 3.0));
     }
 }
