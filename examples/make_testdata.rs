@@ -59,6 +59,9 @@ fn main() {
     write("glare.jpg", &shoot(Scene { glare: Some(([0.62, 0.45], 0.13)), ..base.clone() }));
     write("underexposed.jpg", &shoot(Scene { exposure: 0.06, ..base.clone() }));
     let cut = [[0.3, 0.17], [1.06, 0.15], [1.08, 0.81], [0.28, 0.83]];
+    let head =
+        Scene { quad: [[0.88, 0.81], [0.12, 0.83], [0.1, 0.17], [0.9, 0.15]], width: 800, height: 600, ..base.clone() };
+    write("document_turned.jpg", &files::jpeg(&head.shoot(&paint::card_back()), 85));
     write("document_not_fully_visible.jpg", &shoot(Scene { quad: cut, ..base }));
 }
 

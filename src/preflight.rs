@@ -375,7 +375,8 @@ impl Preflight {
         };
         limits.in_time()?;
         let samples = picture.luma.data().len();
-        let measure = || contained("picture", || measured(picture, part));
+        let sure = (*step == Step::Front).then_some(self.options.thresholds.document);
+        let measure = || contained("picture", || measured(picture, sure, part));
         let measured = self.observer.timed(Stage::Measure, samples, measure)?;
         limits.in_time()?;
         Ok(Seen { faults, size, look, measured: Measurements { faces, ..measured } })
@@ -394,14 +395,19 @@ struct Seen {
     measured: Measurements,
 }
 
-/// Measures a view, or a finer one of the document where that is small in it.
-fn measured(view: View, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
-    let document = measure::document::find(&view);
+/// Measures a view, or a finer one of the document where that is small in it. Where its place is doubtful,
+/// a portrait is looked for; what leaves it out is not the document.
+fn measured(view: View, sure: Option<f32>, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
+    let found = measure::document::find(&view);
+    let unsure = sure.is_some_and(|sure| found.as_ref().is_none_or(|d| d.is_doubtful(sure)));
+    let portrait = if unsure { measure::face::portrait(&view) } else { None };
+    let document = found.filter(|d| portrait.is_none_or(|p| p.is_on(d)));
     let finer = document.as_ref().and_then(|d| measure::finer(&view, d));
-    match finer.and_then(|(reduction, region)| part(reduction, &region)) {
+    let measured = match finer.and_then(|(reduction, region)| part(reduction, &region)) {
         Some(finer) => measure::measure_on(&finer, document),
         None => measure::measure_on(&view, document),
-    }
+    };
+    Measurements { portrait, ..measured }
 }
 
 fn probed(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {

@@ -171,6 +171,8 @@ rules! {
             "Move so that neither hand nor phone throws a shadow on the document.";
         Tilted "tilted" Warn "The document is seen at an angle."
             "Hold the camera straight above the document.";
+        DocumentTurned "document_turned" Warn "The document stands on its head or lies on its side."
+            "Turn the picture and save it, or hold the document the right way up.";
         Colourless "colourless" Warn "The picture has no colour, as a photocopy."
             "Send a colour photo of the document itself, not of a copy.";
     }

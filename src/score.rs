@@ -178,7 +178,7 @@ pub fn score(m: &Measurements) -> Scores {
         sharpness: causes.sharp.filter(|_| !selfie).map(percent),
         glare: Some(Scores::of_glare(m.glare.fraction)),
         exposure: Some(percent(causes.light)),
-        document: (!selfie).then(|| m.document.as_ref().map_or(0, |d| percent(d.confidence * causes.whole))),
+        document: (!selfie).then(|| percent(m.presence() * causes.whole)),
         face: m.faces.as_ref().map(face),
     }
 }

@@ -4,6 +4,7 @@
 mod paint;
 
 use idenfy_preflight::{
+    Image, Preflight,
     check::{
         advice::{self, Advice},
         quality,
@@ -107,6 +108,41 @@ fn strong_compression_shows_in_the_blocks_of_a_large_picture() {
         encoder.write_image(&once.rgb, 2400, 1800, ExtendedColorType::Rgb8).expect("a canvas can be encoded");
         assert_eq!(seen(&png), want, "of {quality} as PNG");
     }
+}
+
+/// A portrait and print on paper of the same white as all around, so that no edge shows but the portrait's own.
+#[cfg(feature = "face")]
+#[test]
+fn a_portrait_shows_that_a_document_is_there() {
+    let mut paper = Canvas::new(1600, 1200, [236, 238, 240]);
+    paper.rect(240, 330, 400, 500, [214, 220, 226]);
+    paper.fill_face(440.0, 570.0, 330.0);
+    paper.rect(0, 830, 1600, 370, [236, 238, 240]);
+    for (i, line) in ["SPECIMEN", "ADA MARIE", "14.03.1988", "UT4471902", "02.09.2031"].iter().enumerate() {
+        paper.text(760, 340 + 100 * i, 6, line, [26, 30, 44]);
+    }
+    let seen = |picture: &Canvas| {
+        let file = jpeg(picture, 90);
+        Preflight::default().inspect(&Image::new(Step::Front, "front.jpg", file)).expect("an image")
+    };
+    let turned = |picture: &Canvas| Canvas {
+        rgb: picture.rgb.as_chunks::<3>().0.iter().rev().flatten().copied().collect(),
+        ..*picture
+    };
+    for (picture, degrees) in [(&paper, None), (&turned(&paper), Some(180.0))] {
+        let report = seen(picture);
+        let found = |rule: &str| report.findings.iter().find(|f| f.rule.id() == rule);
+        let edges = found("document_not_found").expect("no edge shows");
+        assert!(edges.evidence.contains_key("portrait"), "{edges:?}");
+        let head = found("document_turned").map(|f| f.evidence["value"].as_f64());
+        assert_eq!(head, degrees.map(Some), "{:?}", report.findings);
+        assert_eq!(report.scores.document, Some(50));
+        // The portrait's own frame is not taken for the document.
+        assert!(report.document.is_none_or(|d| d.quad[1][0] - d.quad[0][0] > 500.0));
+        assert_eq!(report.advice, Advice::SendWithSkipAnalysis);
+    }
+    paper.rect(240, 330, 400, 500, [236, 238, 240]);
+    assert!(seen(&paper).scores.document < Some(50), "print alone may be any");
 }
 
 /// Asserts that values fall, each by at least `by`.

@@ -50,7 +50,7 @@ impl Judge<'_> {
 
     /// What concerns the document's place in the picture.
     fn place(&self) -> Vec<Option<Finding>> {
-        vec![self.found(), self.cut(), self.tilted()]
+        vec![self.found(), self.cut(), self.tilted(), self.turned()]
     }
 
     /// The level that a cause's probability of being read calls for: it denies by itself, or as the weakest of several
@@ -304,17 +304,20 @@ impl Judge<'_> {
             ),
             Some(_) if confidence >= self.t.document => None,
             other => {
-                let message = match other {
-                    Some(_) => "The document's edges can hardly be told from what is around it.",
-                    None => "No document can be made out in the picture.",
+                let portrait = self.m.portrait.filter(|_| self.m.presence() > confidence).map(|p| p.face);
+                let message = match (other, portrait) {
+                    (_, Some(_)) => {
+                        "A portrait is seen, but the document's edges can hardly be told from what is around it."
+                    }
+                    (Some(_), None) => "The document's edges can hardly be told from what is around it.",
+                    (None, None) => "No document can be made out in the picture.",
                 };
-                Some(
-                    Finding::new(Rule::DocumentNotFound, message, help)
-                        .predicting("DOC_NOT_FOUND")
-                        .with("value", confidence)
-                        .with("threshold", self.t.document)
-                        .with("unit", "confidence"),
-                )
+                let finding = Finding::new(Rule::DocumentNotFound, message, help)
+                    .predicting("DOC_NOT_FOUND")
+                    .with("value", confidence)
+                    .with("threshold", self.t.document)
+                    .with("unit", "confidence");
+                Some(portrait.into_iter().fold(finding, |f, b| f.with("portrait", vec![b.x, b.y, b.w, b.h])))
             }
         }
     }
@@ -339,6 +342,18 @@ impl Judge<'_> {
                 .with("threshold", self.t.document)
                 .with("unit", "confidence"),
         )
+    }
+
+    fn turned(&self) -> Option<Finding> {
+        let degrees = self.m.turned()?;
+        let message = match degrees {
+            180 => "The document stands on its head.",
+            _ => "The document lies on its side.",
+        };
+        let help = format!("Turn the picture clockwise by {degrees} degrees, or hold the document the right way up.");
+        let seen_in = if self.m.glyphs.zone.is_some() { "machine-readable zone" } else { "portrait" };
+        let finding = Finding::new(Rule::DocumentTurned, message, help);
+        Some(finding.with("value", degrees).with("unit", "degrees clockwise").with("seen_in", seen_in))
     }
 
     fn tilted(&self) -> Option<Finding> {

@@ -5,6 +5,7 @@ use super::{
     runs::{self, Forest},
     sheet::Sheet,
     tally::quantile,
+    zone::{self, Zone},
 };
 use fearless_simd::{Level, dispatch};
 use std::ops::Range;
@@ -28,6 +29,8 @@ pub struct Glyphs {
     pub height: Option<f32>,
     /// How many letters (or words whose letters touch) were seen.
     pub count: u32,
+    /// The machine-readable zone; `None` where none was made out, and on pages of A4.
+    pub zone: Option<Zone>,
 }
 
 /// Fewer letters than this: nothing is said of their height.
@@ -37,13 +40,33 @@ const HEIGHTS: std::ops::RangeInclusive<u32> = 4..=60;
 /// The widest word, in heights: letters that touch count as one.
 const WIDEST: u32 = 16;
 
-/// The box around connected strokes.
-#[derive(Clone, Copy)]
-struct Bounds {
-    left: u32,
-    right: u32,
-    top: u32,
-    bottom: u32,
+/// The box around connected strokes, in pixels of the sheet: a letter, or several that touch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Letter {
+    pub left: u32,
+    pub right: u32,
+    pub top: u32,
+    pub bottom: u32,
+}
+
+impl Letter {
+    pub fn width(&self) -> u32 {
+        self.right - self.left
+    }
+
+    pub fn height(&self) -> u32 {
+        self.bottom - self.top
+    }
+
+    /// Its middle across.
+    pub fn centre(&self) -> f32 {
+        (self.left + self.right) as f32 / 2.0
+    }
+
+    /// Its middle down.
+    pub fn middle(&self) -> u32 {
+        (self.top + self.bottom) / 2
+    }
 }
 
 /// Measures letters on a sheet.
@@ -89,7 +112,10 @@ pub fn measure(sheet: &Sheet, edges: &Edges) -> Glyphs {
         }
         std::mem::swap(&mut above, &mut here);
     }
-    parts.heights()
+    let letters = parts.letters();
+    let count = letters.len() as u32;
+    let height = (count >= FEWEST).then(|| height(&letters));
+    Glyphs { height, count, zone: zone::find(&letters, (edges.width, edges.height)) }
 }
 
 /// Ones where a pixel is of a dark stroke.
@@ -104,7 +130,7 @@ fn strokes(stroke: &[u8], range: &[i16], threshold: i16, mask: &mut [u8]) {
 #[derive(Default)]
 struct Parts {
     forest: Forest,
-    bounds: Vec<Bounds>,
+    bounds: Vec<Letter>,
 }
 
 impl Parts {
@@ -129,28 +155,28 @@ impl Parts {
                 part
             }
             None => {
-                self.bounds.push(Bounds { left: run.start, right: run.end, top: y, bottom: y + 1 });
+                self.bounds.push(Letter { left: run.start, right: run.end, top: y, bottom: y + 1 });
                 self.forest.plant()
             }
         }
     }
 
-    fn heights(mut self) -> Glyphs {
-        let mut histogram = [0_u32; *HEIGHTS.end() as usize + 1];
-        let mut count = 0;
-        for (i, b) in (0..).zip(&self.bounds) {
-            if self.forest.root(i) != i {
-                continue;
-            }
-            let (width, height) = (b.right - b.left, b.bottom - b.top);
-            if HEIGHTS.contains(&height)
-                && (height / 8..=height * WIDEST).contains(&width)
-                && let Some(n) = histogram.get_mut(height as usize)
-            {
-                *n += width;
-                count += 1;
-            }
-        }
-        Glyphs { height: (count >= FEWEST).then(|| quantile(&histogram, 0.5)), count }
+    /// Those that may be letters.
+    fn letters(mut self) -> Vec<Letter> {
+        let bounds = std::mem::take(&mut self.bounds);
+        let roots = (0..).zip(bounds).filter(|(i, _)| self.forest.root(*i) == *i).map(|(_, b)| b);
+        let widths = |l: &Letter| l.height() / 8..=l.height() * WIDEST;
+        roots.filter(|l| HEIGHTS.contains(&l.height()) && widths(l).contains(&l.width())).collect()
     }
+}
+
+/// The median height, weighed by width.
+fn height(letters: &[Letter]) -> f32 {
+    let mut histogram = [0_u32; *HEIGHTS.end() as usize + 1];
+    for letter in letters {
+        if let Some(n) = histogram.get_mut(letter.height() as usize) {
+            *n += letter.width();
+        }
+    }
+    quantile(&histogram, 0.5)
 }

@@ -26,6 +26,7 @@ mod shrink;
 mod tally;
 pub mod text;
 mod window;
+pub mod zone;
 
 pub use document::Document;
 pub use sheet::finer;
@@ -70,6 +71,8 @@ pub struct Measurements {
     /// The quality of the strongest JPEG compression that the pixels show, whatever the file says; 5 to 30 on libjpeg's
     /// scale, `None` when nothing shows.
     pub pixel_quality: Option<u8>,
+    /// The document's portrait; looked for where its place is uncertain, and `None` elsewhere.
+    pub portrait: Option<face::Portrait>,
     /// The faces, where they were looked for.
     pub faces: Option<face::Faces>,
 }
@@ -114,6 +117,37 @@ impl Measurements {
         Some(self.letter_px()? / self.across_px * millimetres)
     }
 
+    /// How sure it is that a document is in the picture, 0 to 1: as sure as its place, or as likely as not where that is
+    /// uncertain and a portrait is seen beside print.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::{Document, Measurements};
+    /// let mut m = Measurements::default();
+    /// assert_eq!(m.presence(), 0.0);
+    /// m.document = Some(Document::at([[10.0, 10.0], [90.0, 10.0], [90.0, 60.0], [10.0, 60.0]], 100, 70));
+    /// assert_eq!(m.presence(), 1.0);
+    /// ```
+    pub fn presence(&self) -> f32 {
+        let place = self.document.as_ref().map_or(0.0, |d| d.confidence);
+        let portrait = self.portrait.is_some() && self.glyphs.height.is_some();
+        if portrait { place.max(PORTRAYED) } else { place }
+    }
+
+    /// By how many degrees clockwise (90, 180 or 270) the picture has to be turned for the document to stand upright, by
+    /// its machine-readable zone or its portrait; `None` when it does, or when neither tells.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::Measurements;
+    /// assert_eq!(Measurements::default().turned(), None);
+    /// ```
+    pub fn turned(&self) -> Option<u16> {
+        // On a page of which nothing is known, a row of characters may be any.
+        match self.glyphs.zone.filter(|_| self.document.is_some()) {
+            Some(zone) => zone.is_upside_down().then_some(180),
+            None => self.portrait.map(|p| p.turned).filter(|turned| *turned != 0),
+        }
+    }
+
     /// The native values by name, units in the names.
     ///
     /// ```
@@ -145,6 +179,7 @@ impl Measurements {
             ("faint_print_levels", Some(self.text.faint)),
             ("letter_px", self.letter_px()),
             ("letter_mm", self.letter_mm()),
+            ("mrz_characters", self.glyphs.zone.map(|zone| zone.characters as f32)),
             ("soft_fraction", Some(s.soft_fraction(crate::score::SOFT_PART))),
             ("light_unevenness", Some(e.unevenness)),
             ("jpeg_quality_by_pixels", self.pixel_quality.map(f32::from)),
@@ -152,6 +187,9 @@ impl Measurements {
         values.into_iter().map(|(name, value)| (name, value.map_or(f64::NAN, f64::from))).collect()
     }
 }
+
+/// What a portrait beside print makes sure of.
+const PORTRAYED: f32 = 0.5;
 
 /// Finds the document in a view and measures it.
 ///
@@ -201,6 +239,7 @@ pub fn measure_on(view: &View, document: Option<Document>) -> Measurements {
         glyphs: glyphs::measure(&sheet, &edges),
         sheet_scale: sheet.scale,
         pixel_quality,
+        portrait: None,
         faces: None,
     }
 }

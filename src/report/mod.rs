@@ -214,7 +214,8 @@ impl Places {
     pub fn of(m: &Measurements) -> Self {
         let mut soft: Vec<_> = m.sharpness.parts.iter().filter(|p| p.acutance < SOFT_PART).collect();
         soft.sort_by(|a, b| a.acutance.total_cmp(&b.acutance));
-        let faces = m.faces.iter().flat_map(|f| &f.boxes).map(|b| [b.x, b.y, b.w, b.h]).collect();
+        let portrait = m.portrait.iter().map(|p| &p.face);
+        let faces = m.faces.iter().flat_map(|f| &f.boxes).chain(portrait).map(|b| [b.x, b.y, b.w, b.h]).collect();
         if m.faces.is_some() {
             return Self { faces, ..Self::default() };
         }

@@ -4,13 +4,16 @@ use crate::{Case, case};
 use idenfy_preflight::{
     Step,
     check::quality,
+    decode,
     finding::Finding,
     measure::{
-        Document, Measurements,
+        self, Document, Measurements,
         document::Side,
         glare::{Blob, Covers},
     },
-    options::Thresholds,
+    options::{Limits, Thresholds},
+    pixmap::View,
+    probe,
     rules::{Level, Rule},
 };
 
@@ -50,6 +53,19 @@ fn document(change: impl FnOnce(&mut Document)) -> Vec<Finding> {
             change(d);
         }
     })
+}
+
+/// With the zone of a real card, at its head or at its foot.
+fn zone(top: f32, bottom: f32) -> Vec<Finding> {
+    let view = |bytes: &[u8], limits: &Limits| {
+        let header = probe::probe(bytes, limits).ok()?;
+        Some(decode::view(bytes, &header, View::reduction(header.width, header.height), limits).ok()?.picture)
+    };
+    let back = view(include_bytes!("../../testdata/back.jpg"), &Limits::default()).expect("a picture");
+    let mut zone = measure::measure(&back).glyphs.zone.expect("three rows");
+    assert!(zone.top > 0.5, "as it is, it stands at the foot: {zone:?}");
+    (zone.top, zone.bottom) = (top, bottom);
+    found(|m| m.glyphs.zone = Some(zone))
 }
 
 fn glare(m: &mut Measurements, fraction: f32, text_fraction: f32) {
@@ -116,6 +132,7 @@ pub fn cases() -> Vec<Case> {
             document(|d| (d.fully_visible, d.sides[2]) = (false, Side::Cut)),
             document(|d| d.sides[2] = Side::Frame),
         ),
+        case(Rule::DocumentTurned, zone(0.05, 0.31), zone(0.3, 0.43)),
         case(Rule::Tilted, document(|d| d.pose.perspective_deg = 40.0), document(|d| d.pose.perspective_deg = 25.0)),
     ]
 }

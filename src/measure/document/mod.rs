@@ -50,6 +50,9 @@ pub struct Document {
     pub pose: Pose,
 }
 
+/// How much surer a place of no document's proportions has to be.
+const ODD: f32 = 0.3;
+
 /// What bounds the document on one side.
 ///
 /// ```
@@ -112,6 +115,32 @@ impl Document {
     /// ```
     pub fn cut_sides(&self) -> impl Iterator<Item = usize> + '_ {
         self.sides.iter().enumerate().filter(|(_, side)| **side == Side::Cut).map(|(i, _)| i)
+    }
+
+    /// Whether it is less `sure` than that, or not much more and of no document's proportions: the frame around a
+    /// portrait is the usual mistake.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::Document;
+    /// let mut card = Document::at([[10.0, 10.0], [90.0, 10.0], [90.0, 60.0], [10.0, 60.0]], 100, 70);
+    /// assert!(!card.is_doubtful(0.5));
+    /// card.confidence = 0.4;
+    /// assert!(card.is_doubtful(0.5));
+    /// ```
+    pub fn is_doubtful(&self, sure: f32) -> bool {
+        let odd = self.pose.proportions == Proportions::Unknown && !self.borderless();
+        self.confidence < sure + if odd { ODD } else { 0.0 }
+    }
+
+    /// Whether a place in the upright original, in pixels, lies on it.
+    ///
+    /// ```
+    /// use idenfy_preflight::measure::document::Document;
+    /// let card = Document::at([[10.0, 10.0], [90.0, 10.0], [90.0, 60.0], [10.0, 60.0]], 100, 70);
+    /// assert!(card.holds([50.0, 35.0]) && !card.holds([95.0, 35.0]));
+    /// ```
+    pub fn holds(&self, place: [f32; 2]) -> bool {
+        print::contains(&self.quad, place)
     }
 
     /// Where a place on the document is in the upright original. (0, 0) is corner 0, (1, 1) is corner 2; straight
