@@ -1,16 +1,13 @@
 //! Coefficients to levels: where the borders between levels lie decides what the bytes are spent on. All numbers are of
 //! what was tried in testdata/BUDGET.md.
 
-use super::{
-    dct::nearest,
-    steps::{COARSEST, Steps},
-};
+use super::{dct::nearest, steps::Steps};
 use crate::decode::jpeg::coefficients::UNITS;
 
 /// By how much the border between two levels lies above the middle between them, in steps. The lower level takes fewer
 /// bits, and small values are the more frequent ones, so that in the same bytes less is lost on the whole.
 const BORDER: f32 = 0.1;
-/// The same at [`COARSEST`], in blocks where nothing stands out and in those where something does. Most of the first
+/// The same from [`COARSE`] on, in blocks where nothing stands out and in those where something does. Most of the first
 /// are paper, skin and a table with a sensor's noise on them, most of the second have print: what noise takes print
 /// lacks.
 const QUIET: f32 = 0.35;
@@ -18,8 +15,9 @@ const BUSY: f32 = 0.0;
 /// Steps from which on a coefficient but the first stands out.
 const STANDS_OUT: f32 = 2.5;
 /// The coarseness (written files are told to have quality 85) up to which every block has [`BORDER`]: so fine, noise is
-/// seen to be missing before print is.
+/// seen to be missing before print is; and the one (quality 61) from which on the difference is whole.
 const FINE: f64 = 0.4;
+const COARSE: f64 = 1.0;
 
 /// Makes levels of coefficients, by some steps.
 pub(super) struct Quantiser<'a> {
@@ -32,7 +30,7 @@ pub(super) struct Quantiser<'a> {
 
 impl<'a> Quantiser<'a> {
     pub fn new(steps: &'a Steps) -> Self {
-        let coarse = ((steps.coarseness - FINE) / (COARSEST - FINE)).clamp(0.0, 1.0) as f32;
+        let coarse = ((steps.coarseness - FINE) / (COARSE - FINE)).clamp(0.0, 1.0) as f32;
         let between = |coarsest: f32| BORDER + coarse * (coarsest - BORDER);
         let reciprocals = steps.tables.map(|table| table.map(|step| 1.0 / (f32::from(step) * f32::from(UNITS))));
         Self { steps, reciprocals, quiet: between(QUIET), busy: between(BUSY) }
@@ -89,8 +87,8 @@ mod tests {
 
     #[test]
     fn faint_values_are_kept_beside_what_stands_out_and_dropped_alone() {
-        assert_eq!((level(COARSEST, 0.75, 0.0), level(COARSEST, 0.75, 3.0)), (0, 1));
-        assert_eq!((level(COARSEST, -0.75, 0.0), level(COARSEST, -0.75, -3.0)), (0, -1));
+        assert_eq!((level(COARSE, 0.75, 0.0), level(COARSE, 0.75, 3.0)), (0, 1));
+        assert_eq!((level(COARSE, -0.75, 0.0), level(COARSE, -0.75, -3.0)), (0, -1));
         // Fine tables make no difference between blocks.
         assert_eq!((level(0.2, 0.75, 0.0), level(0.2, 0.75, 3.0)), (1, 1));
         assert_eq!((level(0.2, 0.55, 0.0), level(0.2, 0.55, 3.0)), (0, 0));
