@@ -188,8 +188,9 @@ pub struct View {
     pub width: u32,
     /// Pixels down of the upright original.
     pub height: u32,
-    /// Some two thousand blocks at the original's scale, spread over it, as stored (not upright): for what a reduced plane
-    /// no longer shows. Empty where the decoder gives none.
+    /// Some two thousand blocks at the original's scale, spread over it (or over the part that was wanted), as stored (not
+    /// upright): for what a reduced plane no longer shows. Of a JPEG they may go beyond its rim. Empty where the decoder
+    /// gives none.
     pub blocks: Vec<Block>,
 }
 

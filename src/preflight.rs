@@ -12,7 +12,7 @@ use crate::{
     fault::{Fault, Refusal, contained},
     finding::Finding,
     format::{Format, sniff},
-    measure::{self, Measurements, hash::Look},
+    measure::{self, Document, Measurements, hash::Look},
     observe::{Observer, Stage, Timing},
     options::{Limits, Options},
     pixmap::{Region, View},
@@ -400,8 +400,11 @@ struct Seen {
 fn measured(view: View, sure: Option<f32>, part: impl Fn(u32, &Region) -> Option<View>) -> Measurements {
     let found = measure::document::find(&view);
     let unsure = sure.is_some_and(|sure| found.as_ref().is_none_or(|d| d.is_doubtful(sure)));
-    let portrait = if unsure { measure::face::portrait(&view) } else { None };
-    let document = found.filter(|d| portrait.is_none_or(|p| p.is_on(d)));
+    // Without it the rest is still worth measuring.
+    let face = || contained("face", || measure::face::portrait(&view)).ok().flatten();
+    let portrait = if unsure { face() } else { None };
+    let portrait_of = |d: &Document| portrait.is_none_or(|p| p.is_selfie() || p.is_on(d));
+    let document = found.filter(portrait_of);
     let finer = document.as_ref().and_then(|d| measure::finer(&view, d));
     let measured = match finer.and_then(|(reduction, region)| part(reduction, &region)) {
         Some(finer) => measure::measure_on(&finer, document),

@@ -15,6 +15,7 @@ use idenfy_preflight::{
     options::{Limits, Sensitivity, Thresholds},
     pixmap::{Pixmap, View},
     probe,
+    report::Verdict,
     rules::{Level, Rule},
     score::{self, Scores},
     submission::Step,
@@ -133,16 +134,32 @@ fn a_portrait_shows_that_a_document_is_there() {
         let report = seen(picture);
         let found = |rule: &str| report.findings.iter().find(|f| f.rule.id() == rule);
         let edges = found("document_not_found").expect("no edge shows");
-        assert!(edges.evidence.contains_key("portrait"), "{edges:?}");
+        assert!(edges.message.starts_with("A portrait"), "{edges:?}");
         let head = found("document_turned").map(|f| f.evidence["value"].as_f64());
         assert_eq!(head, degrees.map(Some), "{:?}", report.findings);
         assert_eq!(report.scores.document, Some(50));
-        // The portrait's own frame is not taken for the document.
-        assert!(report.document.is_none_or(|d| d.quad[1][0] - d.quad[0][0] > 500.0));
-        assert_eq!(report.advice, Advice::SendWithSkipAnalysis);
+        // The portrait's own frame, 400 pixels across, is not taken for the document, which would be called blurred.
+        let across = report.document.map(|d| d.quad[1][0] - d.quad[0][0]);
+        assert!(across.is_none_or(|across| across > 500.0) && report.verdict == Verdict::Ready, "{across:?}");
     }
     paper.rect(240, 330, 400, 500, [236, 238, 240]);
     assert!(seen(&paper).scores.document < Some(50), "print alone may be any");
+}
+
+/// The selfie by mistake, alone and with somebody smaller behind.
+#[cfg(feature = "face")]
+#[test]
+fn a_selfie_is_no_document_that_only_lacks_edges() {
+    let mut selfie = paint::selfie(900, 1200);
+    for _ in 0..2 {
+        let report =
+            Preflight::default().inspect(&Image::new(Step::Front, "front.jpg", jpeg(&selfie, 90))).expect("an image");
+        let found = report.findings.iter().find(|f| f.rule == Rule::DocumentNotFound).expect("no document");
+        assert!(found.message.contains("selfie") && found.evidence.contains_key("selfie"), "{found:?}");
+        assert!(!matches!(report.advice, Advice::SendWithSkipAnalysis), "{:?}", report.findings);
+        assert!(report.scores.document < Some(50));
+        selfie.fill_face(740.0, 180.0, 220.0);
+    }
 }
 
 /// Asserts that values fall, each by at least `by`.

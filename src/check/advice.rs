@@ -107,12 +107,12 @@ pub(crate) fn reasons(findings: &[Finding], texts: &Texts) -> impl Iterator<Item
 /// not at all.
 fn reason(finding: &Finding) -> Option<Word> {
     finding.step.as_ref().filter(|s| s.is_document())?;
-    let seen = |key: &str| finding.evidence.get(key).and_then(|v| v.as_f64()) > Some(0.0);
     match finding.rule {
         Rule::Glare if finding.evidence.get("covers").is_some_and(|c| c == "nothing") => Some(Word::BecauseGlare),
         Rule::Borderless => Some(Word::BecauseBorderless),
-        // Without any document there is nothing that the check would wrongly miss.
-        Rule::DocumentNotFound if seen("value") || finding.evidence.contains_key("portrait") => {
+        // Without any document, and of a selfie, there is nothing that the check would wrongly miss.
+        Rule::DocumentNotFound if finding.evidence.contains_key("selfie") => None,
+        Rule::DocumentNotFound if finding.evidence.get("value").and_then(|v| v.as_f64()) > Some(0.0) => {
             Some(Word::BecauseEdges)
         }
         Rule::TooSmall => Some(Word::BecauseSmall),

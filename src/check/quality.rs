@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Finding,
-    measure::{Measurements, glare::Covers, sharpness::Part},
+    measure::{Document, Measurements, document::Proportions, glare::Covers, sharpness::Part},
     options::Thresholds,
     rules::{Level, Rule},
     score::{Causes, SOFT_PART},
@@ -293,7 +293,22 @@ impl Judge<'_> {
     fn found(&self) -> Option<Finding> {
         let help = "Lay the document flat on a surface of another colour, and leave a margin around it.";
         let confidence = self.m.document.as_ref().map_or(0.0, |d| d.confidence);
+        let face = self.m.portrait.map(|p| vec![p.face.x, p.face.y, p.face.w, p.face.h]);
+        let missing = |message: &str, help: &str| {
+            let finding = Finding::new(Rule::DocumentNotFound, message, help)
+                .predicting("DOC_NOT_FOUND")
+                .with("value", confidence)
+                .with("threshold", self.t.document)
+                .with("unit", "confidence");
+            face.iter().fold(finding, |f, face| f.with("face", face.clone()))
+        };
         match &self.m.document {
+            _ if self.m.portrait.is_some_and(|p| p.is_selfie()) => {
+                let message = "The picture shows a face as large as in a selfie, and no document.";
+                Some(
+                    missing(message, "Send a photo of the document here, and the selfie as FACE.").with("selfie", true),
+                )
+            }
             Some(d) if d.borderless() => Some(
                 Finding::new(
                     Rule::Borderless,
@@ -303,22 +318,12 @@ impl Judge<'_> {
                 .predicting("DOC_NOT_FOUND"),
             ),
             Some(_) if confidence >= self.t.document => None,
-            other => {
-                let portrait = self.m.portrait.filter(|_| self.m.presence() > confidence).map(|p| p.face);
-                let message = match (other, portrait) {
-                    (_, Some(_)) => {
-                        "A portrait is seen, but the document's edges can hardly be told from what is around it."
-                    }
-                    (Some(_), None) => "The document's edges can hardly be told from what is around it.",
-                    (None, None) => "No document can be made out in the picture.",
-                };
-                let finding = Finding::new(Rule::DocumentNotFound, message, help)
-                    .predicting("DOC_NOT_FOUND")
-                    .with("value", confidence)
-                    .with("threshold", self.t.document)
-                    .with("unit", "confidence");
-                Some(portrait.into_iter().fold(finding, |f, b| f.with("portrait", vec![b.x, b.y, b.w, b.h])))
-            }
+            Some(_) | None if self.m.presence() > confidence => Some(missing(
+                "A portrait is seen, but the document's edges can hardly be told from what is around it.",
+                help,
+            )),
+            Some(_) => Some(missing("The document's edges can hardly be told from what is around it.", help)),
+            None => Some(missing("No document can be made out in the picture.", help)),
         }
     }
 
@@ -344,14 +349,21 @@ impl Judge<'_> {
         )
     }
 
+    /// By the machine-readable zone of a document whose place is sure, else by the portrait, where one was looked for.
     fn turned(&self) -> Option<Finding> {
-        let degrees = self.m.turned()?;
+        let known = |d: &Document| d.confidence >= self.t.document && d.pose.proportions != Proportions::A4;
+        let zone = self.m.glyphs.zone.filter(|_| self.m.document.as_ref().is_some_and(known));
+        let portrait = self.m.portrait.filter(|p| !p.is_selfie());
+        let (degrees, seen_in) = match (zone, portrait) {
+            (Some(zone), _) => (if zone.is_upside_down() { 180 } else { 0 }, "machine-readable zone"),
+            (None, portrait) => (portrait?.turned, "portrait"),
+        };
         let message = match degrees {
+            0 => return None,
             180 => "The document stands on its head.",
             _ => "The document lies on its side.",
         };
         let help = format!("Turn the picture clockwise by {degrees} degrees, or hold the document the right way up.");
-        let seen_in = if self.m.glyphs.zone.is_some() { "machine-readable zone" } else { "portrait" };
         let finding = Finding::new(Rule::DocumentTurned, message, help);
         Some(finding.with("value", degrees).with("unit", "degrees clockwise").with("seen_in", seen_in))
     }

@@ -29,7 +29,7 @@ pub struct Glyphs {
     pub height: Option<f32>,
     /// How many letters (or words whose letters touch) were seen.
     pub count: u32,
-    /// The machine-readable zone; `None` where none was made out, and on pages of A4.
+    /// The machine-readable zone; `None` where none was made out, and on sheets as large as those of A4.
     pub zone: Option<Zone>,
 }
 

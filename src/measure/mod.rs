@@ -71,7 +71,7 @@ pub struct Measurements {
     /// The quality of the strongest JPEG compression that the pixels show, whatever the file says; 5 to 30 on libjpeg's
     /// scale, `None` when nothing shows.
     pub pixel_quality: Option<u8>,
-    /// The document's portrait; looked for where its place is uncertain, and `None` elsewhere.
+    /// The largest face, where it was looked for because the document's place is doubtful.
     pub portrait: Option<face::Portrait>,
     /// The faces, where they were looked for.
     pub faces: Option<face::Faces>,
@@ -117,8 +117,8 @@ impl Measurements {
         Some(self.letter_px()? / self.across_px * millimetres)
     }
 
-    /// How sure it is that a document is in the picture, 0 to 1: as sure as its place, or as likely as not where that is
-    /// uncertain and a portrait is seen beside print.
+    /// How sure it is that a document is in the picture, 0 to 1: as sure as its place; at least as likely as not where a
+    /// face as large as a portrait and letters are seen.
     ///
     /// ```
     /// use idenfy_preflight::measure::{Document, Measurements};
@@ -129,23 +129,8 @@ impl Measurements {
     /// ```
     pub fn presence(&self) -> f32 {
         let place = self.document.as_ref().map_or(0.0, |d| d.confidence);
-        let portrait = self.portrait.is_some() && self.glyphs.height.is_some();
+        let portrait = self.portrait.is_some_and(|p| !p.is_selfie()) && self.glyphs.height.is_some();
         if portrait { place.max(PORTRAYED) } else { place }
-    }
-
-    /// By how many degrees clockwise (90, 180 or 270) the picture has to be turned for the document to stand upright, by
-    /// its machine-readable zone or its portrait; `None` when it does, or when neither tells.
-    ///
-    /// ```
-    /// use idenfy_preflight::measure::Measurements;
-    /// assert_eq!(Measurements::default().turned(), None);
-    /// ```
-    pub fn turned(&self) -> Option<u16> {
-        // On a page of which nothing is known, a row of characters may be any.
-        match self.glyphs.zone.filter(|_| self.document.is_some()) {
-            Some(zone) => zone.is_upside_down().then_some(180),
-            None => self.portrait.map(|p| p.turned).filter(|turned| *turned != 0),
-        }
     }
 
     /// The native values by name, units in the names.
@@ -188,7 +173,7 @@ impl Measurements {
     }
 }
 
-/// What a portrait beside print makes sure of.
+/// As likely as not: a selfie before print shows the same.
 const PORTRAYED: f32 = 0.5;
 
 /// Finds the document in a view and measures it.

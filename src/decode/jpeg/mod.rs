@@ -64,6 +64,7 @@ pub fn part(bytes: &[u8], header: &Header, reduction: u32, region: &Region, limi
     Ok(seen(bytes, header, reduction, Some(region), limits)?.picture)
 }
 
+/// The view of the whole or of a region.
 fn seen(
     bytes: &[u8],
     header: &Header,

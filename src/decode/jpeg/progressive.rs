@@ -72,7 +72,7 @@ impl Store {
             return Vec::new();
         }
         let blocks = self.values.chunks_exact(self.depth);
-        let (every, basis) = (every(blocks.len()), dct::basis());
+        let (every, basis) = (every(self.across, blocks.len() / self.across.max(1)), dct::basis());
         let samples = |block| dct::inverse(&dct::cells(block, fine), &basis).map(|row| row.map(dct::sample));
         blocks.step_by(every).map(samples).collect()
     }

@@ -317,10 +317,10 @@ impl<'a> Reader<'a> {
                 parts.push(Part { canvas, blocks: blocks(*i), dc, ac, weights, previous: 0 });
             }
             let first = header.components.first().filter(|(i, ..)| *i == 0).map(|(i, ..)| blocks(*i));
-            let sample = first.zip(self.fine.clone()).map(|((h, v), fine)| {
-                let count = layout.across.saturating_mul(layout.down).saturating_mul(h * v);
-                Sample::new(fine, &mut self.blocks, count)
-            });
+            let made = |wanted: &Range<usize>, all: usize| wanted.end.min(all).saturating_sub(wanted.start);
+            let size = (made(&wanted.0, layout.across), made(&wanted.1, layout.down));
+            let sample =
+                first.zip(self.fine.clone()).map(|((h, v), fine)| Sample::new(fine, &mut self.blocks, size, h * v));
             let mut units = Sequential::new(parts, sample, wanted);
             return Ok(Some(scan::run(data, layout, &mut units, &self.limits.watch)));
         }

@@ -38,11 +38,11 @@ pub struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// For a scan of so many blocks of the first part, so many of them in a unit. `fine` is what coefficients weigh in
-    /// blocks of 8 x 8 samples.
-    pub fn new(fine: Weights, blocks: &'a mut Vec<Block>, count: usize) -> Self {
+    /// For so many units that are made, across and down, with so many blocks of the first part in each. `fine` is what
+    /// coefficients weigh in blocks of 8 x 8 samples.
+    pub fn new(fine: Weights, blocks: &'a mut Vec<Block>, (across, down): (usize, usize), each: usize) -> Self {
         blocks.clear();
-        Self { fine, basis: dct::basis(), blocks, every: every(count), left: 0 }
+        Self { fine, basis: dct::basis(), blocks, every: every(across, down.saturating_mul(each)), left: 0 }
     }
 
     /// Itself, where the next unit is one to take.

@@ -106,58 +106,7 @@ pub fn find(view: &View) -> Option<Faces> {
     }
 }
 
-/// The portrait on a document.
-///
-/// ```
-/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
-/// # let limits = Limits::default();
-/// # let bytes = std::fs::read("testdata/front.jpg")?;
-/// # let header = probe::probe(&bytes, &limits)?;
-/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
-/// use idenfy_preflight::measure::face;
-/// // The portrait of that card is a drawing.
-/// assert_eq!(face::portrait(&view), None);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Portrait {
-    /// Its face.
-    pub face: FaceBox,
-    /// By how many degrees clockwise (0, 90, 180 or 270) the picture has to be turned for it to stand upright.
-    pub turned: u16,
-}
-
-impl Portrait {
-    /// Whether it is on this document, rather than beside it or as large as it: then what was found is the frame around
-    /// the portrait.
-    ///
-    /// ```
-    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
-    /// # let limits = Limits::default();
-    /// # let bytes = std::fs::read("testdata/face.jpg")?;
-    /// # let header = probe::probe(&bytes, &limits)?;
-    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
-    /// use idenfy_preflight::measure::{Document, face};
-    /// let (w, h) = (view.width as f32, view.height as f32);
-    /// let page = Document::at([[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]], view.width, view.height);
-    /// let corner = Document::at([[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 9.0]], view.width, view.height);
-    /// assert!(face::portrait(&view).is_none_or(|p| p.is_on(&page) && !p.is_on(&corner)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn is_on(&self, document: &Document) -> bool {
-        let FaceBox { x, y, w, h, .. } = self.face;
-        document.holds([x + w / 2.0, y + h / 2.0]) && w < LARGEST * document.pose.across
-    }
-}
-
-/// A face's width on a document, as a share of the picture's long side. Documents that fill the picture have 0.15 to
-/// 0.29 (measured), selfies 0.15 to 0.66; smaller ones than an eighth are not found.
-const PORTRAIT: std::ops::RangeInclusive<f32> = 0.05..=0.33;
-/// The same, of the document's own long side: up to 0.32 was measured.
-const LARGEST: f32 = 0.4;
-
-/// Looks for the portrait of a document; `None` as well without the cargo feature `face`. As costly as [`find`].
+/// The largest face in a picture of a document.
 ///
 /// ```
 /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
@@ -165,16 +114,86 @@ const LARGEST: f32 = 0.4;
 /// # let bytes = std::fs::read("testdata/face.jpg")?;
 /// # let header = probe::probe(&bytes, &limits)?;
 /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
-/// use idenfy_preflight::measure::face;
-/// // A face as large as in a selfie is none.
-/// assert_eq!(face::portrait(&view).is_some_and(|p| p.face.w > 0.33 * view.height as f32), false);
+/// # #[cfg(feature = "face")] {
+/// let portrait = idenfy_preflight::measure::face::portrait(&view).unwrap();
+/// assert!(portrait.is_selfie() && portrait.share < 0.5 && portrait.turned == 0);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Portrait {
+    /// Its face.
+    pub face: FaceBox,
+    /// The face's width as a share of the picture's long side.
+    pub share: f32,
+    /// By how many degrees clockwise (0, 90, 180 or 270) the picture has to be turned for it to stand upright.
+    pub turned: u16,
+}
+
+/// A face's width from which on a picture is a selfie, as a share of its long side. Measured: documents that fill the
+/// picture have 0.15 to 0.32, selfies 0.15 to 0.66.
+const SELFIE: f32 = 0.35;
+/// A face's width on a document as a share of the document's long side, at most: up to 0.32 was measured; of the frame
+/// around a portrait it takes half and more.
+const LARGEST: f32 = 0.4;
+
+impl Portrait {
+    /// Whether it is larger than documents have them. A smaller one may be a selfie's all the same.
+    pub fn is_selfie(&self) -> bool {
+        self.share > SELFIE
+    }
+
+    /// Whether what was found may be the document that it belongs to: it lies on it, and is not nearly as large, as it is
+    /// where the frame around a portrait was found. Of a document that is cut off more may be missing.
+    ///
+    /// ```
+    /// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+    /// # let limits = Limits::default();
+    /// # let bytes = std::fs::read("testdata/face.jpg")?;
+    /// # let header = probe::probe(&bytes, &limits)?;
+    /// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+    /// # #[cfg(feature = "face")] {
+    /// use idenfy_preflight::measure::{Document, face};
+    /// let portrait = face::portrait(&view).unwrap();
+    /// let of_size = |w: f32, h: f32| Document::at([[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]], view.width, view.height);
+    /// assert!(portrait.is_on(&of_size(900.0, 1200.0)));
+    /// assert!(!portrait.is_on(&of_size(900.0, 100.0)), "it lies beside that");
+    /// assert!(!portrait.is_on(&of_size(800.0, 800.0)), "that is hardly larger");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_on(&self, document: &Document) -> bool {
+        let FaceBox { x, y, w, h, .. } = self.face;
+        let small = w < LARGEST * document.pose.across || document.cut_sides().next().is_some();
+        document.holds([x + w / 2.0, y + h / 2.0]) && small
+    }
+}
+
+/// Looks for the largest face in a picture of a document; `None` as well without the cargo feature `face`. Those under an
+/// eighth of the long side are not found, turned ones under a fifth. As costly as [`find`].
+///
+/// ```
+/// # use idenfy_preflight::{decode, options::Limits, pixmap::View, probe};
+/// # let limits = Limits::default();
+/// # let bytes = std::fs::read("testdata/back.jpg")?;
+/// # let header = probe::probe(&bytes, &limits)?;
+/// # let view = decode::view(&bytes, &header, View::reduction(header.width, header.height), &limits)?.picture;
+/// assert_eq!(idenfy_preflight::measure::face::portrait(&view), None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn portrait(view: &View) -> Option<Portrait> {
-    let long = view.width.max(view.height) as f32;
-    let faces = find(view)?;
-    let face = *faces.boxes.iter().find(|b| PORTRAIT.contains(&(b.w / long)))?;
-    Some(Portrait { face, turned: faces.turned })
+    #[cfg(feature = "face")]
+    {
+        let faces = detect::find(view);
+        let face = *faces.boxes.first()?;
+        Some(Portrait { face, share: face.w / view.width.max(view.height) as f32, turned: faces.turned })
+    }
+    #[cfg(not(feature = "face"))]
+    {
+        let _ = view;
+        None
+    }
 }
 
 #[cfg(all(test, feature = "face"))]
