@@ -157,7 +157,7 @@ impl Portrait {
     /// use idenfy_preflight::measure::{Document, face};
     /// let portrait = face::portrait(&view).unwrap();
     /// let of_size = |w: f32, h: f32| Document::at([[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]], view.width, view.height);
-    /// assert!(portrait.is_on(&of_size(900.0, 1200.0)));
+    /// assert!(portrait.is_on(&of_size(1400.0, 1300.0)));
     /// assert!(!portrait.is_on(&of_size(900.0, 100.0)), "it lies beside that");
     /// assert!(!portrait.is_on(&of_size(800.0, 800.0)), "that is hardly larger");
     /// # }
