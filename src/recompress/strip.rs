@@ -1,7 +1,14 @@
 //! What costs nothing: metadata, thumbnails and whatever follows the end of the picture, taken out of JPEG and PNG
 //! without touching a pixel. What colours and orientation depend on stays.
 
-use crate::{format::Format, pixmap::Orientation, probe::Header};
+use crate::{
+    format::Format,
+    pixmap::Orientation,
+    probe::{
+        Header,
+        jpeg::marker::{self, Item, Walk},
+    },
+};
 
 /// The file without what does not show; `None` when nothing was gained or the structure could not be followed.
 pub(super) fn strip(bytes: &[u8], header: &Header) -> Option<Vec<u8>> {
@@ -17,62 +24,41 @@ pub(super) fn strip(bytes: &[u8], header: &Header) -> Option<Vec<u8>> {
 /// stated anew (EXIF 2.32, 4.6.3).
 fn jpeg(bytes: &[u8], orientation: Orientation) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.strip_prefix(&[0xFF, 0xD8])?;
-    out.extend_from_slice(&[0xFF, 0xD8]);
+    out.extend_from_slice(&[0xFF, marker::SOI]);
     let mut exif = (orientation != Orientation::Upright).then(|| minimal_exif(orientation));
-    loop {
-        let [0xFF, marker, tail @ ..] = rest else { return None };
-        match *marker {
-            // A fill byte.
-            0xFF => {
-                rest = rest.get(1..)?;
-                continue;
+    // The same walk as when the picture is read: where it is damaged, another could lose what that one finds.
+    for item in Walk::new(bytes) {
+        match item {
+            Item::Segment { code, body, .. } => {
+                let keep = match code {
+                    0xE0 => body.starts_with(b"JFIF\0") && body.len() == 14,
+                    0xE2 => body.starts_with(b"ICC_PROFILE\0"),
+                    0xEE => body.starts_with(b"Adobe"),
+                    0xE0..=0xEF | 0xFE => false,
+                    _ => true,
+                };
+                // JFIF's header goes first, EXIF after it.
+                if code != 0xE0
+                    && let Some(exif) = exif.take()
+                {
+                    out.extend_from_slice(&exif);
+                }
+                if keep {
+                    let length = u16::try_from(body.len().checked_add(2)?).ok()?;
+                    out.extend_from_slice(&[0xFF, code]);
+                    out.extend_from_slice(&length.to_be_bytes());
+                    out.extend_from_slice(body);
+                }
             }
-            0xD9 => {
-                out.extend_from_slice(&[0xFF, 0xD9]);
+            Item::Scan { data, .. } => out.extend_from_slice(data),
+            Item::End { .. } => {
+                out.extend_from_slice(&[0xFF, marker::EOI]);
                 return Some(out);
             }
-            0x00 | 0x01 | 0xD0..=0xD8 => return None,
-            _ => {}
-        }
-        let length = tail.first_chunk::<2>().map(|b| usize::from(u16::from_be_bytes(*b)))?;
-        let body = tail.get(2..length)?;
-        let keep = match marker {
-            0xE0 => body.starts_with(b"JFIF\0") && body.len() == 14,
-            0xE2 => body.starts_with(b"ICC_PROFILE\0"),
-            0xEE => body.starts_with(b"Adobe"),
-            0xE0..=0xEF | 0xFE => false,
-            _ => true,
-        };
-        // JFIF's header goes first, EXIF after it.
-        if *marker != 0xE0
-            && let Some(exif) = exif.take()
-        {
-            out.extend_from_slice(&exif);
-        }
-        if keep {
-            out.extend_from_slice(rest.get(..2 + length)?);
-        }
-        rest = tail.get(length..)?;
-        if *marker == 0xDA {
-            let scan = scan_len(rest)?;
-            out.extend_from_slice(rest.get(..scan)?);
-            rest = rest.get(scan..)?;
+            Item::Junk { .. } | Item::Cut { .. } => return None,
         }
     }
-}
-
-/// Bytes of entropy-coded data up to the next marker that ends it.
-fn scan_len(data: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += data.get(at..)?.iter().position(|b| *b == 0xFF)?;
-        match data.get(at + 1)? {
-            0x00 | 0xD0..=0xD7 => at += 2,
-            0xFF => at += 1,
-            _ => return Some(at),
-        }
-    }
+    None
 }
 
 /// An APP1 segment that states the orientation and nothing else: big-endian TIFF, one SHORT, tag 274.
@@ -140,6 +126,19 @@ mod tests {
             assert!(!stripped.windows(6).any(|w| w == b"secret" || w == b"ftypmp"));
             assert!(stripped.len() <= plain.len() + 36);
         }
+    }
+
+    /// A marker that there is not stands within the scan.
+    #[test]
+    fn a_damaged_scan_is_followed_as_it_is_read() {
+        let plain = encoded(image::ImageFormat::Jpeg);
+        let scan = plain.windows(2).position(|w| w == [0xFF, 0xDA]).unwrap() + 14;
+        let mut damaged = plain[..2].to_vec();
+        damaged.extend(b"\xFF\xFE\0\x08secret".iter().chain(&plain[2..]));
+        damaged[scan + 10 + 20..][..4].copy_from_slice(&[0xFF, 0x72, 0, 6]);
+        let stripped = strip(&damaged, &probed(&damaged)).unwrap();
+        assert_eq!(stripped.len(), plain.len());
+        assert_eq!(picture(&stripped), picture(&damaged));
     }
 
     #[test]
