@@ -318,7 +318,7 @@ impl Judge<'_> {
                 .predicting("DOC_NOT_FOUND"),
             ),
             Some(_) if confidence >= self.t.document => None,
-            Some(_) | None if self.m.presence() > confidence => Some(missing(
+            _ if self.m.presence() > confidence => Some(missing(
                 "A portrait is seen, but the document's edges can hardly be told from what is around it.",
                 help,
             )),

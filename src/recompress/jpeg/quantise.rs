@@ -15,7 +15,7 @@ const BUSY: f32 = 0.0;
 /// Steps from which on a coefficient but the first stands out.
 const STANDS_OUT: f32 = 2.5;
 /// The coarseness (written files are told to have quality 85) up to which every block has [`BORDER`]: so fine, noise is
-/// seen to be missing before print is; and the one (quality 61) from which on the difference is whole.
+/// seen to be missing before print is; and the one (quality 64) from which on the difference is whole.
 const FINE: f64 = 0.4;
 const COARSE: f64 = 1.0;
 
