@@ -147,8 +147,13 @@ impl Measurements {
     /// ```
     pub fn native(&self) -> Vec<(&'static str, f64)> {
         let (s, g, e) = (&self.sharpness, &self.glare, &self.exposure);
+        let pose = self.document.as_ref().map(|d| &d.pose);
         let values = [
             ("across_px", Some(self.across_px)),
+            ("document_fraction", self.document.as_ref().map(|d| d.share)),
+            ("rotation_deg", pose.map(|p| p.rotation_deg)),
+            ("perspective_deg", pose.map(|p| p.perspective_deg)),
+            ("dpi", pose.and_then(|p| p.dpi)),
             ("acutance", s.acutance),
             ("acutance_direction_ratio", s.direction_ratio()),
             ("edge_pixels", Some(s.edge_pixels as f32)),
