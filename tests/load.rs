@@ -86,10 +86,12 @@ fn how_soon_a_flag_is_obeyed() {
     for (width, height) in [(4_000, 3_000), (11_000, 9_000)] {
         let picture = textured(width, height);
         let (jpeg, png) = (files::jpeg(&picture, 85), files::png(&picture));
+        let turned = files::with_orientation(&jpeg, 6);
         let pdf = files::saved(files::scan(&jpeg, (width, height), (595, 842), 1));
         for (name, bytes, budget) in [
             ("JPEG", &jpeg, 20_000_000),
             ("JPEG to fit", &jpeg, 600_000),
+            ("JPEG on its side, to fit", &turned, 600_000),
             ("PNG", &png, 400_000_000),
             ("PNG to fit", &png, 600_000),
             ("PDF", &pdf, 20_000_000),

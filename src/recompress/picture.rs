@@ -150,7 +150,9 @@ impl<'s, 'a> Picture<'s, 'a> {
         let decoded = decode::pixmap(bytes, header, limits).ok()?;
         let png = (header.format == Format::Png).then(|| lossless::png(&decoded.picture, &limits.watch)).flatten();
         let pixmap = resize::resized(decoded.picture, self.size_at(self.rung.scale), &limits.watch)?;
-        Some((one(Coefficients::of(&pixmap, &limits.watch)?), png))
+        let coefficients = Coefficients::of(&pixmap, &limits.watch);
+        limits.watch.release(pixmap);
+        Some((one(coefficients?), png))
     }
 
     /// Makes the curve at the picture's scale. A picture that cannot be decoded stays as it is.

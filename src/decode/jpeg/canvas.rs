@@ -27,7 +27,7 @@ impl Canvas {
     ///
     /// # Errors
     /// [`Refusal::Limit`] before anything is allocated, when all of them, and `extra` bytes for each of their blocks,
-    /// come to more than [`Limits::max_memory`].
+    /// come to more than [`Limits::max_memory`]; [`Refusal::TookTooLong`] when it is time to stop.
     pub fn all(frame: &Frame, limits: &Limits, layout: impl Fn(usize) -> (usize, usize)) -> Result<Vec<Self>, Refusal> {
         let (h_max, v_max) = frame.max_sampling();
         let units = |pixels: u16, max: u32| u32::from(pixels).div_ceil(8 * max) as usize;
@@ -48,15 +48,15 @@ impl Canvas {
             let (w, h) = (pixels(frame.width, c.h, h_max), pixels(frame.height, c.v, v_max));
             let n = 8 / side.max(1) as u32;
             let padded = (across(c), down(c));
-            Self {
+            Ok(Self {
                 side,
                 blocks: (w.div_ceil(8) as usize, h.div_ceil(8) as usize),
                 padded,
                 size: (w.div_ceil(n), h.div_ceil(n)),
-                samples: vec![128; padded.0 * padded.1 * side * side],
-            }
+                samples: gray(padded.0 * padded.1 * side * side, limits)?,
+            })
         };
-        Ok(frame.components.iter().enumerate().map(canvas).collect())
+        frame.components.iter().enumerate().map(canvas).collect()
     }
 
     /// Writes the samples of the block at (x, y), counted in blocks.
@@ -84,4 +84,14 @@ impl Canvas {
         self.samples.truncate(width * height);
         Plane::new(self.size.0, self.size.1, self.samples)
     }
+}
+
+/// So many samples of mid-gray, unless it is time to stop: a hundred million take their time.
+fn gray(len: usize, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let mut samples = Vec::with_capacity(len);
+    while samples.len() < len {
+        limits.in_time()?;
+        samples.resize(len.min(samples.len() + (16 << 20)), 128);
+    }
+    Ok(samples)
 }

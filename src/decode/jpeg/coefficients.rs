@@ -59,7 +59,8 @@ impl Grid {
         }
         let (across, down) = (width.div_ceil(unit.0) as usize, height.div_ceil(unit.1) as usize);
         let each: usize = sampling.iter().map(|(h, v)| usize::from(h * v)).sum();
-        let blocks = vec![[0; 64]; across * down * each];
+        // Zeroed by the system where it is first written to; `vec!` does so for arrays of up to 16 alone.
+        let blocks = bytemuck::zeroed_vec(across * down * each);
         let (width, height) = (u16::try_from(width).ok()?, u16::try_from(height).ok()?);
         Some(Self { width, height, sampling, blocks, steps: Vec::new(), orientation, across, down })
     }

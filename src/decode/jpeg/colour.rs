@@ -94,13 +94,19 @@ impl<'a> Rows<'a> {
             return source;
         }
         let times = self.size.0.div_ceil(self.plane.width().max(1));
-        if self.size.0.div_ceil(times) == self.plane.width() {
-            let cells = self.row.chunks_mut(times as usize);
-            cells.zip(source).for_each(|(cell, v)| cell.fill(*v));
-        } else {
-            for (x, to) in (0..).zip(&mut self.row) {
-                *to = source.get(near(x, self.plane.width(), self.size.0) as usize).copied().unwrap_or(128);
+        match times {
+            _ if self.size.0.div_ceil(times) != self.plane.width() => {
+                for (x, to) in (0..).zip(&mut self.row) {
+                    *to = source.get(near(x, self.plane.width(), self.size.0) as usize).copied().unwrap_or(128);
+                }
             }
+            // By far the most: two at once, and what is left of an odd row.
+            2 => {
+                let (pairs, odd) = self.row.as_chunks_mut();
+                pairs.iter_mut().zip(source).for_each(|(pair, v)| *pair = [*v; 2]);
+                odd.iter_mut().zip(source.last()).for_each(|(odd, v)| *odd = *v);
+            }
+            _ => self.row.chunks_mut(times as usize).zip(source).for_each(|(cell, v)| cell.fill(*v)),
         }
         &self.row
     }

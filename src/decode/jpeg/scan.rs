@@ -75,12 +75,13 @@ pub fn run(data: &[u8], layout: Layout, units: &mut impl Units, watch: &Watch) -
         units.restart();
         let (next, stop) = section(&mut source, layout.across, start..end, units, watch);
         outcome.read += next - start;
+        if watch.is_over() {
+            // Nobody will ask where it broke off, and telling takes its time.
+            return outcome;
+        }
         let here = source.mark();
         if let Some(kind) = stop {
             outcome.note(kind, source.position(here), Some(next));
-        }
-        if watch.is_over() {
-            break;
         }
         if end == total {
             if stop.is_none() && !layout.open && source.left() > PADDING {

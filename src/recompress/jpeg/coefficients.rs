@@ -103,7 +103,8 @@ impl Coefficients {
         let side = 8 * usize::from(layout.luma().0);
         let (w, h) = (usize::from(width), usize::from(height));
         let row_blocks = w.div_ceil(side) * layout.blocks().len();
-        let mut blocks = vec![[0i16; 64]; row_blocks * h.div_ceil(side)];
+        // Zeroed by the system where it is first written to; `vec!` does so for arrays of up to 16 alone.
+        let mut blocks: Vec<[i16; 64]> = bytemuck::zeroed_vec(row_blocks * h.div_ceil(side));
         let rows: Vec<&[u8]> = pixmap.data().chunks_exact(w * 3).collect();
         blocks.par_chunks_mut(row_blocks).zip(rows.par_chunks(side)).try_for_each(|(out, rows)| {
             match layout {
