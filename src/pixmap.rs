@@ -153,7 +153,7 @@ impl Pixmap {
         self.turned(orientation, &Watch::default())
     }
 
-    /// As [`Pixmap::oriented`]; rubbish when it is time to stop.
+    /// As [`Pixmap::oriented`]; one black pixel when it is time to stop.
     pub(crate) fn turned(self, orientation: Orientation, watch: &Watch) -> Self {
         let (width, height, data) = orient::<3>(self.width, self.height, self.data, orientation, watch);
         Self { width, height, data }
@@ -376,8 +376,8 @@ fn orient<const N: usize>(
     let mut out = Vec::with_capacity(data.len());
     for y in 0..oh as usize {
         if watch.is_over() {
-            out.resize(data.len(), 0);
-            break;
+            watch.release((data, out));
+            return (1, 1, vec![0; N]);
         }
         // The source index of the row's first pixel, and the step to its next one.
         let (start, step) = match orientation {

@@ -11,9 +11,12 @@ use idenfy_preflight::{
     options::Limits,
     pixmap::View,
     probe::{Details, probe},
-    rules::Rule,
+    rules::{Level, Rule},
 };
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 fn card(width: usize, height: usize) -> paint::Canvas {
     let mut canvas = paint::Canvas::new(width, height, [230, 228, 220]);
@@ -186,5 +189,67 @@ fn a_caller_who_changes_their_mind() {
         assert!(matches!(result, Err(Error::Cancelled) | Ok(_)));
         assert!(matches!(preflight.check(&submission), Err(Error::Cancelled)));
         assert!(matches!(preflight.inspect(&submission.images[0]), Err(Error::Cancelled)));
+    }
+}
+
+/// A picture with something in every block.
+fn textured(width: usize, height: usize) -> paint::Canvas {
+    let mut canvas = paint::Canvas::new(width, height, [0; 3]);
+    for (i, sample) in (0_u32..).zip(&mut canvas.rgb) {
+        *sample = 128 + (i.wrapping_mul(0x9E37_79B9) >> 26) as u8 + (i / 5000 % 40) as u8;
+    }
+    canvas
+}
+
+/// `cargo test --release --test limits -- --ignored --nocapture`: without an allocator that counts, which writes to all
+/// memory that the system would give zeroed.
+#[test]
+#[ignore = "figures, for a machine that has nothing else to do"]
+fn how_soon_a_flag_is_obeyed() {
+    for (width, height) in [(4_000, 3_000), (11_000, 9_000)] {
+        let picture = textured(width, height);
+        let (jpeg, png) = (files::jpeg(&picture, 85), files::png(&picture));
+        let turned = files::with_orientation(&jpeg, 6);
+        let pdf = files::saved(files::scan(&jpeg, (width, height), (595, 842), 1));
+        for (name, bytes, budget) in [
+            ("JPEG", &jpeg, 20_000_000),
+            ("JPEG to fit", &jpeg, 600_000),
+            ("JPEG on its side, to fit", &turned, 600_000),
+            ("PNG", &png, 400_000_000),
+            ("PNG to fit", &png, 600_000),
+            ("PDF", &pdf, 20_000_000),
+        ] {
+            let submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").image(Image::new(
+                Step::Front,
+                "",
+                bytes.as_slice(),
+            ));
+            let mut options = Options::default();
+            options.service.max_body_bytes = budget;
+            options.limits.max_file_bytes = 1 << 30;
+            options.levels.set_all(Level::Allow);
+            let whole = Instant::now();
+            Preflight::new(options.clone()).check(&submission).expect("nobody cancels");
+            let whole = whole.elapsed();
+            let mut waits: Vec<Duration> = (0..40)
+                .map(|n| {
+                    let cancel = Cancel::default();
+                    let preflight = Preflight::new(options.clone()).cancelled_by(cancel.clone());
+                    thread::scope(|scope| {
+                        let running = scope.spawn(|| preflight.check(&submission).is_ok());
+                        thread::sleep(whole * n / 40);
+                        let asked = Instant::now();
+                        cancel.cancel();
+                        running.join().expect("it does not panic");
+                        asked.elapsed()
+                    })
+                })
+                .collect();
+            waits.sort();
+            println!(
+                "{width} x {height} {name}: {whole:?} in all; obeyed within {:?}, half of them within {:?}",
+                waits[39], waits[20]
+            );
+        }
     }
 }

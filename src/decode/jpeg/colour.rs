@@ -36,6 +36,7 @@ pub fn pixmap(planes: &[Plane], model: ColourModel, size: (u32, u32), watch: &Wa
     let mut rgb = vec![0; size.0 as usize * size.1 as usize * 3];
     for (y, out) in (0..).zip(rgb.chunks_exact_mut(size.0 as usize * 3)) {
         if watch.is_over() {
+            watch.release(rgb);
             return None;
         }
         let mut rows = sources.iter_mut().map(|rows| rows.row(y));

@@ -106,6 +106,7 @@ pub fn pixmap(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Decoded<
     let rest = Limits { max_memory: limits.max_memory.saturating_sub(rgb), ..limits.clone() };
     let picture = reader::read(bytes, |_| 8, None, &rest)?;
     let pixmap = colour::pixmap(&picture.planes, model(header), (header.width, header.height), &limits.watch);
+    limits.watch.release(picture.planes);
     let pixmap = pixmap.and_then(|pixmap| colour::to_srgb(pixmap, bytes, limits));
     limits.in_time()?;
     let pixmap = pixmap.ok_or_else(empty)?;
