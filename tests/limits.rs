@@ -218,6 +218,7 @@ fn how_soon_a_flag_is_obeyed() {
             ("PNG", &png, 400_000_000),
             ("PNG to fit", &png, 600_000),
             ("PDF", &pdf, 20_000_000),
+            ("PDF to fit", &pdf, 600_000),
         ] {
             let submission = Submission::new().token("3FA5TFPA2ZE3LMPGGS1EGOJNJE").country("LT").image(Image::new(
                 Step::Front,

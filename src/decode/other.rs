@@ -85,6 +85,8 @@ fn guarded(
 ) -> Result<Decoded<Pixmap>, Refusal> {
     let (bytes, own) = (bytes.to_vec(), limits.clone());
     let decoded = aside(decoder, limits.max_time, limits, move || decode(&bytes, &own))?;
+    // What it did when it was time to stop is not the picture.
+    limits.in_time()?;
     decoded.unwrap_or(Err(Refusal::TookTooLong { limit: limits.max_time }))
 }
 

@@ -8,25 +8,37 @@ use fast_image_resize::{
 };
 use rayon::prelude::*;
 
-/// Rows of the result between two looks at the watch. Each band weighs the columns anew, which takes a fifth of the time
-/// at this many.
-const BAND: usize = 128;
+/// Most rows of the result between two looks at the watch. Each band weighs the columns anew, which takes a third of the
+/// time at this many.
+const BAND: u64 = 128;
+/// Most pixels of the original that a band is made of: 10 ms of work.
+const BAND_PIXELS: u64 = 8_000_000;
+/// The longest side that is resampled. Weights take 60 bytes for each pixel along it, in every thread; no document is that
+/// long.
+const LONGEST: u32 = 1 << 20;
 
 /// The picture in another size, by Lanczos3 (both ways by fixed-point weights, rounded to bytes in between): in bands of
-/// rows, which gives what the whole at once would, and can be broken off. `None` when it is time to stop.
+/// rows, which gives what the whole at once would to within one level, and can be broken off. `None` when it is time to
+/// stop, or a side is longer than [`LONGEST`].
 pub(crate) fn resized(pixmap: Pixmap, size: (u32, u32), watch: &Watch) -> Option<Pixmap> {
-    if size == (pixmap.width(), pixmap.height()) {
+    let (width, height) = (pixmap.width(), pixmap.height());
+    if size == (width, height) {
         return Some(pixmap);
     }
-    let (width, height) = (pixmap.width(), pixmap.height());
+    if width.max(height) > LONGEST {
+        return None;
+    }
     let (w, h) = (size.0 as usize, size.1 as usize);
+    // By sizes alone: the result does not depend on the machine.
+    let band_rows = band(u64::from(width) * u64::from(height), size.1);
     let mut data = vec![0; w * h * 3];
-    let done = data.par_chunks_mut(w * BAND * 3).enumerate().try_for_each_init(Resizer::new, |resizer, (band, to)| {
+    let bands = data.par_chunks_mut(w * band_rows * 3).enumerate();
+    let done = bands.try_for_each_init(Resizer::new, |resizer, (band, to)| {
         if watch.is_over() {
             return None;
         }
         let rows = to.len() / (w * 3);
-        let (top, down) = part(f64::from(height), h, band * BAND, rows);
+        let (top, down) = part(height, size.1, band * band_rows, rows);
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
         // By its one pixel type: the untyped call brings the code for all sixteen.
         let from = TypedImageRef::<U8x3>::from_buffer(width, height, pixmap.data()).ok()?;
@@ -37,11 +49,15 @@ pub(crate) fn resized(pixmap: Pixmap, size: (u32, u32), watch: &Watch) -> Option
     done.and_then(|()| Pixmap::new(size.0, size.1, data))
 }
 
-/// Where `rows` of `all` rows from `first` on lie in a picture of this height: the top and the height of that part.
-fn part(height: f64, all: usize, first: usize, rows: usize) -> (f64, f64) {
-    let at = |row: usize| row as f64 * height / all.max(1) as f64;
-    let top = at(first);
-    (top, (at(first + rows) - top).min(height - top))
+/// Rows of a band of a result `h` rows high.
+fn band(pixels: u64, h: u32) -> usize {
+    (BAND_PIXELS.saturating_mul(h.into()) / pixels.max(1)).clamp(1, BAND) as usize
+}
+
+/// Where `rows` of `h` rows from `first` on lie in a picture of this height: the top and the height of that part.
+fn part(height: u32, h: u32, first: usize, rows: usize) -> (f64, f64) {
+    let at = |row: usize| row as f64 * f64::from(height) / f64::from(h.max(1));
+    (at(first), at(first + rows) - at(first))
 }
 
 #[cfg(test)]
@@ -74,15 +90,25 @@ mod tests {
     /// fast_image_resize refuses a part that ends beyond the picture, be it by a rounding error.
     #[test]
     fn every_part_lies_in_the_picture() {
-        for height in (1..3000).chain(9_000..9_100).chain(65_000..65_536) {
-            for all in [1, 7, height / 3, height / 2, height * 2 / 3, height - 1, height].map(|n| n.max(1)) {
-                for first in (0..all).step_by(BAND) {
-                    let (top, down) =
-                        part(f64::from(height), all as usize, first as usize, BAND.min((all - first) as usize));
-                    assert!(top >= 0.0 && down > 0.0 && top + down <= f64::from(height), "{height} {all} {first}");
+        for height in (1..3000_u32).chain(9_000..9_100).chain(65_000..65_536) {
+            for h in [1, 7, height / 3, height / 2, height * 2 / 3, height - 1, height].map(|n| n.max(1)) {
+                for rows in [3, BAND as u32] {
+                    for first in (0..h).step_by(rows as usize) {
+                        let (top, down) = part(height, h, first as usize, (h - first).min(rows) as usize);
+                        assert!(top >= 0.0 && down > 0.0 && top + down <= f64::from(height), "{height} {h} {first}");
+                    }
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_band_is_little_work_whatever_the_shape() {
+        assert_eq!(band(12_000_000, 1500), 128);
+        assert_eq!(band(65_535 * 1_500, 19), 1);
+        assert_eq!((band(0, 1), band(u64::MAX, u32::MAX)), (128, 1));
+        let long = Pixmap::new(LONGEST + 1, 1, vec![0; (LONGEST as usize + 1) * 3]).unwrap();
+        assert_eq!(resized(long, (1000, 1), &Watch::default()), None);
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub enum FaultKind {
 /// Bytes that may be left over at the end of a restart interval or scan: some encoders fill up to a word.
 const PADDING: usize = 3;
 
-/// Reads all units that the data have, or some of them when it is time to stop.
+/// Reads all units that the data have, or some of them, without a word on where it broke off, when it is time to stop.
 pub fn run(data: &[u8], layout: Layout, units: &mut impl Units, watch: &Watch) -> Outcome {
     let total = layout.across.saturating_mul(layout.down);
     let interval = if layout.interval == 0 { total } else { layout.interval };
@@ -76,7 +76,7 @@ pub fn run(data: &[u8], layout: Layout, units: &mut impl Units, watch: &Watch) -
         let (next, stop) = section(&mut source, layout.across, start..end, units, watch);
         outcome.read += next - start;
         if watch.is_over() {
-            // Nobody will ask where it broke off, and telling takes its time.
+            // To tell the place takes its time.
             return outcome;
         }
         let here = source.mark();
@@ -138,7 +138,7 @@ fn section(
             if x == across {
                 (x, y) = (0, y + 1);
                 if watch.is_over() {
-                    stop = (unit, Some(FaultKind::Short));
+                    stop = (unit, None);
                     break true;
                 }
             }
