@@ -8,10 +8,10 @@ use fast_image_resize::{
 };
 use rayon::prelude::*;
 
-/// Most rows of the result between two looks at the watch. Each band weighs the columns anew, which takes a third of the
-/// time at this many.
+/// Most rows of the result between two looks at the watch. Each band weighs the columns anew, which costs the more the
+/// fewer rows share it.
 const BAND: u64 = 128;
-/// Most pixels of the original that a band is made of: 10 ms of work.
+/// Most pixels of the original that a band of several rows is made of, where few rows come of many.
 const BAND_PIXELS: u64 = 8_000_000;
 /// The longest side that is resampled. Weights take 60 bytes for each pixel along it, in every thread; no document is that
 /// long.
