@@ -4,7 +4,7 @@ use crate::{options::Limits, watch::Watch};
 use flate2::read::ZlibDecoder;
 use moxcms::{
     CicpColorPrimaries, CicpProfile, ColorProfile, DataColorSpace, Layout, MatrixCoefficients, ParsingOptions,
-    TransferCharacteristics, TransformOptions,
+    ProfileText, TransferCharacteristics, TransformOptions,
 };
 use std::io::Read;
 
@@ -35,7 +35,7 @@ impl Profile {
     }
 
     /// From what a PNG has: code points go before a profile (PNG, third edition, 4.3).
-    pub(super) fn of_png(iccp: Option<&[u8]>, cicp: Option<[u8; 4]>, limits: &Limits) -> Option<Self> {
+    pub(crate) fn of_png(iccp: Option<&[u8]>, cicp: Option<[u8; 4]>, limits: &Limits) -> Option<Self> {
         if let Some([primaries, transfer, ..]) = cicp {
             return Self::from_code_points(primaries.into(), transfer.into());
         }
@@ -51,12 +51,34 @@ impl Profile {
     /// Whether any of 216 colours spread over the cube moves further than rounding does. Most profiles in the wild are
     /// sRGB under one name or another; those pictures stay as they are, to the bit.
     fn matters(&self) -> bool {
-        const ROUNDING: u8 = 4;
-        let level = |i: u32| (i % 6 * 51) as u8;
-        let colours: Vec<u8> = (0..216).flat_map(|i| [level(i), level(i / 6), level(i / 36)]).collect();
-        let mut moved = colours.clone();
-        self.to_srgb(&mut moved, &Watch::default());
-        colours.iter().zip(&moved).any(|(a, b)| a.abs_diff(*b) > ROUNDING)
+        differ(&cube(), &self.shown())
+    }
+
+    /// What the colours of [`cube`] are in sRGB.
+    fn shown(&self) -> Vec<u8> {
+        let mut colours = cube();
+        self.to_srgb(&mut colours, &Watch::default());
+        colours
+    }
+
+    /// The same colours as an ICC profile that tells of nobody and nothing: no words but the two that it must have
+    /// (ICC.1:2022, 8.2), no dates, no makers, models or programs. `None` where its colours cannot be stated so.
+    pub(crate) fn anonymous(&self) -> Option<Vec<u8>> {
+        let words = |text: &str| Some(ProfileText::PlainString(text.to_owned()));
+        let mut bare = self.0.clone();
+        (bare.description, bare.copyright) = (words("RGB"), words("none"));
+        (bare.device_manufacturer, bare.device_model, bare.char_target) = (None, None, None);
+        (bare.viewing_conditions, bare.viewing_conditions_description) = (None, None);
+        // Of no use to whoever looks at a picture.
+        (bare.luminance, bare.gamut) = (None, None);
+        (bare.lut_b_to_a_perceptual, bare.lut_b_to_a_colorimetric, bare.lut_b_to_a_saturation) = (None, None, None);
+        let mut icc = bare.encode().ok()?;
+        // ICC.1:2022, 7.2: preferred module, date, platform, maker, model, attributes, creator and checksum.
+        for unneeded in [4..8, 24..36, 40..44, 48..64, 80..100] {
+            icc.get_mut(unneeded)?.fill(0);
+        }
+        let again = Self(ColorProfile::new_from_slice(&icc).ok()?);
+        (!differ(&self.shown(), &again.shown())).then_some(icc)
     }
 
     /// Converts RGB samples in place. Where the profile cannot be applied they stay as they are, and so do those that are
@@ -77,4 +99,16 @@ impl Profile {
             }
         }
     }
+}
+
+/// 216 colours spread over the cube.
+fn cube() -> Vec<u8> {
+    let level = |i: u32| (i % 6 * 51) as u8;
+    (0..216).flat_map(|i| [level(i), level(i / 6), level(i / 36)]).collect()
+}
+
+/// Whether any sample differs by more than rounding.
+fn differ(a: &[u8], b: &[u8]) -> bool {
+    const ROUNDING: u8 = 4;
+    a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > ROUNDING)
 }

@@ -11,7 +11,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod colour;
+pub(crate) mod colour;
 pub mod jpeg;
 pub mod other;
 pub mod pdf;

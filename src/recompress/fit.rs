@@ -141,7 +141,7 @@ pub(super) fn fit<'a>(
 
 /// Takes out what costs nothing, the largest gain first, until all fits.
 fn stripped<'a>(sources: &[Source<'a>], files: &mut [Cow<'a, [u8]>], room: &Room) -> bool {
-    let lighter: Vec<Option<Vec<u8>>> = sources.par_iter().map(|s| strip(s.bytes, s.header)).collect();
+    let lighter: Vec<Option<Vec<u8>>> = sources.par_iter().map(|s| strip(s.bytes, s.header, &room.limits)).collect();
     let mut gains: Vec<(usize, Vec<u8>)> =
         lighter.into_iter().enumerate().filter_map(|(i, file)| Some((i, file?))).collect();
     let gain = |i: usize, file: &[u8]| sources.get(i).map_or(0, |s| s.bytes.len().saturating_sub(file.len()));

@@ -18,6 +18,7 @@ mod report;
 mod scan;
 mod sequential;
 
+pub(crate) use self::colour::profile;
 use self::{coefficients::Grid, reader::Picture};
 use super::Decoded;
 use crate::{
