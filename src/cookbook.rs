@@ -27,8 +27,8 @@
 //!
 //! # A worker on a queue
 //!
-//! One [`Preflight`](crate::Preflight) serves all threads. [`Cancel`](crate::Cancel) ends a check at its next stage when
-//! the worker is told to stop; the message then goes back to the queue.
+//! One [`Preflight`](crate::Preflight) serves all threads. [`Cancel`](crate::Cancel) ends a check within some
+//! milliseconds when the worker is told to stop; the message then goes back to the queue.
 //!
 //! ```
 //! use idenfy_preflight::{Cancel, Error, Image, Preflight, Step, Submission};

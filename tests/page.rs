@@ -33,7 +33,7 @@ fn checked(submission: &Submission<'_>, redact: bool) -> (Outcome, Vec<Option<Pr
 
 #[test]
 fn nothing_in_it_runs_or_loads_whatever_files_are_called() {
-    let hostile = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;.jpg";
+    let hostile = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\u{202e}\u{1b}\u{9b}.jpg";
     let submission = submission(hostile)
         .image(Image::new("<b onclick=x>\"'", hostile, b"<svg onload=alert(1)>".as_slice()))
         .country("<i>");
@@ -47,6 +47,7 @@ fn nothing_in_it_runs_or_loads_whatever_files_are_called() {
     for (at, _) in page.match_indices("src=\"") {
         assert!(page[at..].starts_with("src=\"data:image/jpeg;base64,"));
     }
+    assert!(!page.contains(['\u{202e}', '\u{1b}', '\u{9b}']), "nothing turns the direction of what follows");
     assert!(!page.contains("http://") && !page.contains("https://"));
     assert!(page.contains("default-src 'none'"));
     assert!(!page.contains("3FA5TFPA2ZE3LMPGGS1EGOJNJE"), "no token");

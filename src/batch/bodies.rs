@@ -1,9 +1,11 @@
 //! Where the bodies go.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// Takes the bodies of requests that are ready. Called from several threads at once.
@@ -52,7 +54,11 @@ pub trait Bodies: Send + Sync {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// What is being written.
+    parts: Arc<Mutex<BTreeSet<PathBuf>>>,
+}
 
 impl Folder {
     /// Makes it when it is not there.
@@ -69,23 +75,76 @@ impl Folder {
     /// ```
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
-        Ok(Self(path.as_ref().to_owned()))
+        Ok(Self { path: path.as_ref().to_owned(), parts: Arc::default() })
+    }
+
+    /// Takes away what is half written: for a program that is about to end without waiting for it.
+    ///
+    /// ```
+    /// use idenfy_preflight::batch::Folder;
+    /// let place = tempfile::tempdir()?;
+    /// let folder = Folder::open(place.path())?;
+    /// folder.clear(); // in a handler of signals, on a clone
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn clear(&self) {
+        for part in self.parts().iter() {
+            let _ = fs::remove_file(part);
+        }
+    }
+
+    fn parts(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Bodies for Folder {
     fn put(&self, name: &str, line: u64, body: Vec<u8>) -> io::Result<()> {
         // Two lines may be the same, and looked at at once.
-        let part = self.0.join(format!(".{name}.{line}.part"));
+        let part = self.path.join(format!(".{name}.{line}.part"));
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        self.parts().insert(part.clone());
+        // One that a power cut left may have another mode, and may be a link.
+        let _ = fs::remove_file(&part);
         let written = options.open(&part).and_then(|mut file| file.write_all(&body));
-        let kept = written.and_then(|()| fs::rename(&part, self.0.join(name)));
+        let kept = written.and_then(|()| fs::rename(&part, self.path.join(name)));
         if kept.is_err() {
             let _ = fs::remove_file(&part);
         }
+        self.parts().remove(&part);
         kept
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn a_part_is_the_owners_alone_and_a_link_in_its_place_is_not_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let elsewhere = place.path().join("elsewhere");
+        fs::write(&elsewhere, "kept").unwrap();
+        symlink(&elsewhere, place.path().join(".a.json.1.part")).unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        folder.put("a.json", 1, b"{}".to_vec()).unwrap();
+        let body = fs::symlink_metadata(place.path().join("a.json")).unwrap();
+        assert!(body.is_file() && body.permissions().mode() & 0o777 == 0o600);
+        assert_eq!((fs::read_to_string(&elsewhere).unwrap(), folder.parts().len()), ("kept".to_owned(), 0));
+    }
+
+    #[test]
+    fn what_is_half_written_can_be_taken_away() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        let part = place.path().join(".a.json.1.part");
+        fs::write(&part, "half").unwrap();
+        folder.parts().insert(part.clone());
+        folder.clone().clear();
+        assert!(!part.exists());
     }
 }

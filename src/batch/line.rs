@@ -2,6 +2,7 @@
 //! them.
 
 use crate::{
+    report::text::printable_json,
     session::Session,
     submission::{Step, Submission, Token, TokenType},
 };
@@ -65,7 +66,7 @@ pub(super) fn parse(bytes: &[u8], number: u64) -> Result<Line<'_>, (String, Stri
         None => null(),
         Some(id) if id.len() > MAX_ID => return Err((null(), format!("`id` has more than {MAX_ID} bytes"))),
         // Whitespace between its parts is all that it can hold of line breaks.
-        Some(id) => id.replace('\r', " "),
+        Some(id) => printable_json(id.replace('\r', " ")),
     };
     let line = understand(&fields).map_err(|what| (id.clone(), what))?;
     Ok(Line { id, ..line })
@@ -213,6 +214,9 @@ mod tests {
             assert_eq!(parse(format!(r#"{{"id":{id},"images":{{"FACE":"x"}}}}"#).as_bytes(), 9).unwrap().id, id);
         }
         assert_eq!(parse(br#"{"images":{"FACE":"x"}}"#, 9).unwrap().id, "null");
+        // What steers a terminal means the same as an escape.
+        let steering = "{\"id\":\"\u{9b}2J\u{202e}\",\"images\":{\"FACE\":\"x\"}}";
+        assert_eq!(parse(steering.as_bytes(), 9).unwrap().id, r#""\u009b2J\u202e""#);
     }
 
     #[test]

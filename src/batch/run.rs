@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::Error,
     options::Limits,
-    report::Report,
+    report::{Report, text::printable_json},
     session::Session,
     submission::{Image, Step, Submission},
 };
@@ -393,7 +393,7 @@ fn cut(input: impl Read, max: usize, answered: &Answered, mut hand_on: impl FnMu
 
 fn report(line: u64, id: &str, body: Option<&str>, report: &Report) -> String {
     // A report has texts, numbers and lists: nothing that JSON lacks.
-    let report = serde_json::to_string(report).unwrap_or_default();
+    let report = printable_json(serde_json::to_string(report).unwrap_or_default());
     let mut text = String::with_capacity(report.len().saturating_add(id.len()).saturating_add(64));
     let _ = write!(text, "{{\"line\":{line},\"id\":{id},");
     if let Some(body) = body {
@@ -404,7 +404,7 @@ fn report(line: u64, id: &str, body: Option<&str>, report: &Report) -> String {
 }
 
 fn failure(line: u64, id: &str, what: &str) -> String {
-    format!("{{\"line\":{line},\"id\":{id},\"error\":{}}}", serde_json::Value::from(what))
+    printable_json(format!("{{\"line\":{line},\"id\":{id},\"error\":{}}}", serde_json::Value::from(what)))
 }
 
 /// The name of a line's body.

@@ -159,7 +159,10 @@ fn bodies(to: &str) -> Result<Arc<dyn Bodies>, String> {
     if folder.contains("://") {
         return Err(format!("--requests {to}: a store needs a build with the feature remote"));
     }
-    Ok(Arc::new(Folder::open(folder).map_err(told("--requests", Path::new(folder)))?))
+    let folder = Folder::open(folder).map_err(told("--requests", Path::new(folder)))?;
+    let half_written = folder.clone();
+    output::clear_on_interrupt(move || half_written.clear());
+    Ok(Arc::new(folder))
 }
 
 /// The input, and its length when that is known.
@@ -251,10 +254,12 @@ impl Out {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut part = tempfile::Builder::new();
         part.prefix(".preflight-").suffix(".part");
-        // As an ordinary file: the umask decides who reads it.
+        // It holds reports, no bodies. As an ordinary file: the umask decides who reads it.
         #[cfg(unix)]
         part.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let sink = part.tempfile_in(folder).and_then(Parquet::new).map_err(told("--output", path))?;
+        let part = part.tempfile_in(folder).map_err(told("--output", path))?;
+        output::remove_on_interrupt(part.path());
+        let sink = Parquet::new(part).map_err(told("--output", path))?;
         Ok(Self::Parquet(Box::new(sink), path.to_owned()))
     }
 

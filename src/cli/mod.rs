@@ -15,7 +15,11 @@ use clap::CommandFactory;
 use idenfy_preflight::{
     Error, Image, Options, Preflight, Session, Step, Submission, options,
     preview::Preview,
-    report::{ImageReport, Verdict, html::Page, text::printable},
+    report::{
+        ImageReport, Verdict,
+        html::Page,
+        text::{printable, printable_json},
+    },
     rules::{Level, Rule},
     texts::Texts,
 };
@@ -239,5 +243,7 @@ fn rules() -> String {
 
 /// One line of JSON.
 fn json(value: &impl serde::Serialize) -> Result<String, String> {
-    serde_json::to_string(value).map(|text| text + "\n").map_err(|e| format!("the report cannot be written: {e}"))
+    serde_json::to_string(value)
+        .map(|text| printable_json(text) + "\n")
+        .map_err(|e| format!("the report cannot be written: {e}"))
 }

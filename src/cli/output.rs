@@ -16,6 +16,19 @@ fn pending() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What else takes away what is half written.
+static CLEAR: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
+
+/// Lets an interrupt that ends the program call this first.
+pub fn clear_on_interrupt(clear: impl Fn() + Send + 'static) {
+    *CLEAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(clear));
+}
+
+/// Lets an interrupt take away a file that is written elsewhere.
+pub fn remove_on_interrupt(path: &Path) {
+    pending().push(path.to_owned());
+}
+
 /// What a first interrupt stops instead of the program.
 static STOP: Mutex<Option<Stop>> = Mutex::new(None);
 
@@ -33,6 +46,9 @@ pub fn clean_up_on_interrupt() {
         }
         for path in pending().drain(..) {
             let _ = fs::remove_file(path);
+        }
+        if let Some(clear) = CLEAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            clear();
         }
         std::process::exit(130);
     });

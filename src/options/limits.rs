@@ -32,24 +32,28 @@ pub struct Limits {
     /// still be shrunk. Files from disk are refused by their size before they are read.
     pub max_file_bytes: u64,
     /// Pixels of one picture, width times height, read off the header. Default: 100,000,000; the largest phone sensors
-    /// of 2026 give 200 MP files, their default output is 12 to 50 MP.
+    /// of 2026 can be told to give 200 MP, which is refused on purpose; what they give untold is 12 to 50 MP.
     pub max_pixels: u64,
     /// Bytes that decoding one picture may hold at a time, our own buffers and the decoder's, not counting the file
-    /// itself. Default: 512 MiB: 100 MP as RGB is 300 MB, and a progressive JPEG's coefficients as much again.
+    /// itself. Default: 512 MiB: 100 MP as RGB or as the coefficients of a progressive JPEG are 300 MB. Fitting such a JPEG
+    /// into less than its own size takes both at once; that needs 1 GiB, and is refused (`over_budget`) with less.
     pub max_memory: u64,
-    /// Bytes that one compressed stream (of a PDF, or a PNG's text or profile) may inflate to. Default: 32 MiB.
+    /// Bytes that one compressed stream (of a PDF, or a PNG's text or profile) may inflate to. Default: 32 MiB: a
+    /// page of A4 in colour at 300 dpi, not compressed by anything else, has 26 MB.
     pub max_inflated: u64,
     /// Objects in a PDF. Default: 250,000; the largest of ordinary documents have some 100,000.
     pub max_objects: u64,
-    /// Pages of a PDF that are counted. Default: 1,000.
+    /// Pages of a PDF that are counted. Default: 1,000: a bill has a few, one page is looked at, and the count is only told.
     pub max_pages: u32,
-    /// How deep the nested values of a PDF may be. Default: 64.
+    /// How deep the nested values of a PDF may be. Default: 64: of 489 public test files none is judged
+    /// otherwise with 8.
     pub max_depth: u32,
     /// How long drawing a PDF's first page may take (in a file: seconds). Default: 3 s; of 461 public test files the slowest takes 0.5 s, unoptimised.
     #[serde(with = "super::seconds")]
     pub max_render: Duration,
-    /// How long one file may be looked at, and how long, for each file (in a file of settings: seconds), a submission may be made smaller. Default: 8 s;
-    /// the largest pictures allowed take some 2 s on one core of 2020, and nobody at an upload form waits for 10.
+    /// How long one file may be looked at, and how long, for each file (in a file of settings: seconds), a submission may
+    /// be made smaller; what was encoded anew is looked at once more. Default: 8 s; the largest pictures allowed take some
+    /// 2 s on one core of 2020, and nobody at an upload form waits for 10.
     #[serde(with = "super::seconds")]
     pub max_time: Duration,
     ;

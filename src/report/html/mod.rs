@@ -6,7 +6,7 @@
 mod budget;
 mod image;
 
-use super::{ImageReport, Report, Verdict};
+use super::{ImageReport, Report, Verdict, text::steers};
 use crate::{
     check::advice::Advice,
     finding::Finding,
@@ -137,7 +137,10 @@ impl<'a> Page<'a> {
             }
             (self.footer(redacted))
         };
-        document(self.texts.language_of_words(), &self.title(), body).into_string()
+        let page = document(self.texts.language_of_words(), &self.title(), body).into_string();
+        // Escaped or not, names may hold characters that turn the direction of what is read.
+        let raw = |c: char| steers(c) && !c.is_ascii_whitespace();
+        if page.contains(raw) { page.replace(raw, "\u{fffd}") } else { page }
     }
 
     fn refused(&self) -> usize {
