@@ -25,6 +25,7 @@ pub fn clear_on_interrupt(clear: impl Fn() + Send + 'static) {
 }
 
 /// Lets an interrupt take away a file that is written elsewhere.
+#[cfg(feature = "parquet")]
 pub fn remove_on_interrupt(path: &Path) {
     pending().push(path.to_owned());
 }
