@@ -3,6 +3,7 @@
 mod magic;
 mod text;
 
+use memchr::memmem;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{
     borrow::Cow,
@@ -289,7 +290,7 @@ pub(crate) fn second_kind(bytes: &[u8], end: usize) -> Option<Format> {
     let behind = bytes.get(end..).unwrap_or_default();
     // A zip is found from its end (APPNOTE 4.3.16): 22 bytes and a comment of up to 65,535.
     let zip = behind.get(behind.len().saturating_sub(22 + 65_535)..).is_some_and(|b| find(b, b"PK\x05\x06").is_some());
-    if zip {
+    if zip || ends_as_zip(bytes) {
         return Some(Format::Other("zip"));
     }
     let tail = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or(bytes);
@@ -302,9 +303,21 @@ pub(crate) fn second_kind(bytes: &[u8], end: usize) -> Option<Format> {
     })
 }
 
+/// Whether what opens archives finds one in the file: a zip is found from its end (APPNOTE 4.3.16), 22 bytes and a
+/// comment of up to 65,535, and its directory lies right before that end, wherever the rest of it is.
+pub(crate) fn ends_as_zip(bytes: &[u8]) -> bool {
+    let from = bytes.len().saturating_sub(22 + 65_535);
+    let tail = bytes.get(from..).unwrap_or_default();
+    memmem::find_iter(tail, b"PK\x05\x06").any(|place| {
+        let size = tail.get(place + 12..).and_then(<[u8]>::first_chunk).map(|size| u32::from_le_bytes(*size) as usize);
+        let directory = size.filter(|size| *size > 0).and_then(|size| (from + place).checked_sub(size));
+        directory.and_then(|at| bytes.get(at..)).is_some_and(|directory| directory.starts_with(b"PK\x01\x02"))
+    })
+}
+
 /// The first place of `needle` in `hay`.
 pub(crate) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    hay.windows(needle.len()).position(|w| w == needle)
+    memmem::find(hay, needle)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     options::{Limits, PdfPassword},
     probe::{
         Details, Header,
+        jpeg::Frame,
         pdf::{Encryption, PdfDetails},
     },
     rules::Rule,
@@ -105,10 +106,10 @@ fn converted(bytes: &[u8], format: Format, limits: &Limits) -> Result<Replacemen
     let too_large = || Refusal::Limit {
         what: "pixels on one side of a JPEG",
         needed: u64::from(picture.width().max(picture.height())),
-        limit: u64::from(u16::MAX),
+        limit: u64::from(Frame::MOST),
     };
-    let width = u16::try_from(picture.width()).map_err(|_| too_large())?;
-    let height = u16::try_from(picture.height()).map_err(|_| too_large())?;
+    let side = |n: u32| u16::try_from(n).ok().filter(|n| *n <= Frame::MOST).ok_or_else(too_large);
+    let (width, height) = (side(picture.width())?, side(picture.height())?);
     let mut jpeg = Vec::new();
     jpeg_encoder::Encoder::new(&mut jpeg, QUALITY)
         .encode(picture.data(), width, height, jpeg_encoder::ColorType::Rgb)

@@ -15,6 +15,8 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("png_profile", png(8, 8, 0, &[(b"iCCP", [b"x\0\0".as_slice(), &zeroes(1 << 29)].concat())], 16)),
         ("png_text", png(8, 8, 0, &[(b"zTXt", [b"Comment\0\0".as_slice(), &zeroes(1 << 29)].concat())], 16)),
         ("png_many_chunks", png(8, 8, 0, &vec![(b"tEXt", b"a\0b".to_vec()); 60_000], 16)),
+        ("png_many_faults", png(8, 8, 0, &vec![(b"gAMA", Vec::new()); 300_000], 16)),
+        ("png_one_row", png(100_000_000, 1, 0, &[], 12_500_001)),
         ("jpeg_many_scans", jpeg_scans(9_000, 9_000, 60)),
         ("jpeg_large_progressive", jpeg_scans(10_000, 9_999, 3)),
         ("pdf_content", pdf_with(|d, page| set(d, page, "Contents", flate(1 << 29, 1)))),
@@ -36,6 +38,16 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
             [
                 b"GIF89a".as_slice(),
                 &[0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x2C, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 2, 2, 0x4C, 1, 0, 0x3B],
+            ]
+            .concat(),
+        ),
+        (
+            "gif_frame",
+            // The screen is small; of its two frames the second one is not.
+            [
+                b"GIF89a\x64\0\x64\0\0\0\0".as_slice(),
+                &[0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4C, 1, 0],
+                &[0x2C, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 2, 2, 0x4C, 1, 0, 0x3B],
             ]
             .concat(),
         ),

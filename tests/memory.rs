@@ -36,7 +36,9 @@ fn hostile_files_stay_within_the_formula() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let mut files: Vec<(String, Vec<u8>)> = bombs::all().into_iter().map(|(n, b)| (n.to_owned(), b)).collect();
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    files.extend(files_under(&kept).iter().map(|p| (p.display().to_string(), fs::read(p).expect("the file can be read"))));
+    files.extend(
+        files_under(&kept).iter().map(|p| (p.display().to_string(), fs::read(p).expect("the file can be read"))),
+    );
     if let Some(folder) = std::env::var_os("IDENFY_CORPUS") {
         let paths = files_under(&PathBuf::from(folder));
         assert!(!paths.is_empty(), "IDENFY_CORPUS holds no files");

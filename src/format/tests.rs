@@ -88,6 +88,13 @@ fn a_second_kind_is_found_behind_the_picture_and_in_front() {
     assert_eq!(second_kind(b"a comment on %PDF-1.4, and the picture", 38), None);
     assert_eq!(second_kind(&[&picture[..], PICTURE].concat(), 7), None);
     assert_eq!(second_kind(picture, 7), None);
+    // A zip in a comment of the picture, whose own comment is the rest of the file.
+    let mut within = b"a picture with PK\x03\x04 an entry PK\x01\x02 its name ".to_vec();
+    let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0".as_slice(), &14_u32.to_le_bytes(), b"\0\0\0\0\x0D\0 in a comment"];
+    within.extend(end.concat());
+    assert!(ends_as_zip(&within) && second_kind(&within, within.len()) == Some(Format::Other("zip")));
+    within[29] = b'?';
+    assert!(!ends_as_zip(&within), "{}", within.escape_ascii());
 }
 
 proptest! {

@@ -14,6 +14,7 @@
 pub mod jpeg;
 pub mod pdf;
 pub mod png;
+pub(crate) mod tiff;
 
 use crate::{
     fault::{Fault, Refusal},

@@ -6,7 +6,7 @@ pub(crate) mod parts;
 mod text;
 
 use self::{chunks::Chunks, parts::Parts};
-use super::{Details, Header};
+use super::{Details, Header, tiff::Tiff};
 use crate::{
     fault::{Break, Fault, Refusal},
     format::{Format, second_kind, sniff},
@@ -99,11 +99,7 @@ fn behind(bytes: &[u8], end: usize) -> Option<Fault> {
 /// The orientation in an eXIf chunk; some writers leave the "Exif" of a JPEG's segment in front.
 fn orientation(exif: &[u8]) -> Orientation {
     let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    exif::Reader::new()
-        .read_raw(tiff.to_vec())
-        .ok()
-        .and_then(|exif| exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0))
-        .map_or(Orientation::Upright, Orientation::from_exif)
+    Tiff::new(tiff).and_then(|tiff| tiff.orientation()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     lossless, pdf, resize,
     resolution::{GOOD_DPI, Rung, gives_first},
 };
-use crate::{decode, format::Format, options::Limits};
+use crate::{decode, format::Format, options::Limits, probe::jpeg::Frame};
 use std::borrow::Cow;
 
 /// How much the loss of pictures counts that are to give first.
@@ -101,7 +101,7 @@ impl<'s, 'a> Picture<'s, 'a> {
         }
         let (width, height) = self.size_at(1.0);
         let by_memory = (limits.max_memory as f64 / self.memory().max(1) as f64).sqrt();
-        let by_side = 65_535.0 / f64::from(width.max(height).max(1));
+        let by_side = f64::from(Frame::MOST) / f64::from(width.max(height).max(1));
         by_memory.min(by_side).min(1.0)
     }
 

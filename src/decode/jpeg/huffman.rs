@@ -119,12 +119,13 @@ impl Table {
     fn new(spec: &Spec, at: usize, kind: Kind) -> Result<Self, Refusal> {
         let mut limits = [(0, 0); 17];
         let (mut code, mut index) = (0_u32, 0_i32);
-        // Codes in order of length (ITU T.81, annex C).
+        let longest = spec.counts.iter().rposition(|count| *count > 0).map_or(0, |i| i + 1);
+        // Codes in order of length (ITU T.81, annex C). None is all ones, as libjpeg sees to.
         for ((len, limit), count) in limits.iter_mut().enumerate().skip(1).zip(spec.counts) {
             let offset = index - code as i32;
             code += u32::from(count);
             index += i32::from(count);
-            if code > 1 << len {
+            if code >= 1 << len && len <= longest {
                 return Err(broken("a Huffman table of the JPEG is impossible", at));
             }
             *limit = (code << (16 - len), offset);
@@ -267,5 +268,21 @@ impl Codes {
             places += run + 1;
         }
         entry(taken, if taken == 0 { STOP as u32 } else { places })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_is_all_ones() {
+        let table = |counts: &[u8]| {
+            let mut spec = Spec { counts: [0; 16], symbols: (0..counts.iter().sum()).collect() };
+            spec.counts[..counts.len()].copy_from_slice(counts);
+            Table::dc(&spec, 0).is_ok()
+        };
+        assert!(table(&[1]) && table(&[0, 3]) && table(&[1, 1, 1]));
+        assert!(!table(&[2]) && !table(&[0, 4]) && !table(&[1, 2]) && !table(&[2, 0, 1]));
     }
 }

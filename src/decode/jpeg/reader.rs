@@ -124,6 +124,10 @@ impl<'a> Reader<'a> {
                 }
                 Item::Cut { .. } => self.report.cut = true,
                 Item::Junk { at, .. } if !self.is_complete() && self.scans > 0 => self.report.note(Found::junk(at)),
+                // It changes nothing, and decoders that read on to the end stop at it.
+                Item::Segment { code, body, at } if self.segment(code, body, at).is_err() => {
+                    self.report.note(Found::behind(at));
+                }
                 Item::Segment { .. } | Item::Junk { .. } | Item::End { .. } => {}
             }
         }

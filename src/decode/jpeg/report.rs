@@ -23,6 +23,11 @@ impl Found {
         Self { what: "stray bytes stand between the JPEG's scans".into(), byte: Some(at), row: None }
     }
 
+    /// A damaged segment behind the last scan.
+    pub fn behind(at: usize) -> Self {
+        Self { what: "a damaged segment stands behind the JPEG's picture".into(), byte: Some(at), row: None }
+    }
+
     /// A scan that does not follow on those before.
     pub fn stray(at: usize) -> Self {
         Self { what: "a scan of the progressive JPEG does not fit those before it".into(), byte: Some(at), row: None }

@@ -6,7 +6,7 @@ use crate::{
     fault::{Fault, Refusal},
     options::Limits,
     pixmap::{Orientation, Pixmap},
-    probe::check_size,
+    probe::{check_size, tiff::Tiff},
 };
 use image::{DynamicImage, ImageDecoder, ImageError, codecs};
 use std::io::{Cursor, ErrorKind};
@@ -22,36 +22,11 @@ pub(super) fn webp(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Ref
 pub(super) fn tiff(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
     let decoder = codecs::tiff::TiffDecoder::new(Cursor::new(bytes)).map_err(|e| refusal(e, "TIFF"))?;
     let mut decoded = decoded(decoder, "TIFF", limits)?;
-    let pages = tiff_pages(bytes);
+    let pages = Tiff::new(bytes).map_or(1, |tiff| tiff.pages());
     if pages > 1 {
         decoded.faults.push(Fault::Flattened { what: format!("further pages ({pages} in all)") });
     }
     Ok(decoded)
-}
-
-/// The pictures in a TIFF, previews left aside (TIFF 6.0, sections 2 and 8, NewSubfileType). No more are counted than
-/// anyone scans.
-#[cfg(feature = "tiff")]
-pub(super) fn tiff_pages(bytes: &[u8]) -> usize {
-    const MOST: usize = 1000;
-    const NEW_SUBFILE_TYPE: u32 = 254;
-    let big = bytes.starts_with(b"MM");
-    let number = |at: usize, len: usize| {
-        let bytes = bytes.get(at..at.checked_add(len)?)?;
-        let shift = |value: u32, byte: &u8| value << 8 | u32::from(*byte);
-        Some(if big { bytes.iter().fold(0, shift) } else { bytes.iter().rev().fold(0, shift) })
-    };
-    let (mut pages, mut next) = (0, number(4, 4));
-    for _ in 0..MOST {
-        let Some(at) = next.filter(|at| *at != 0).map(|at| at as usize) else { break };
-        let Some(entries) = number(at, 2) else { break };
-        let end = at.saturating_add(2).saturating_add(entries as usize * 12);
-        let kind = (0..entries as usize).map(|i| at + 2 + i * 12).find(|e| number(*e, 2) == Some(NEW_SUBFILE_TYPE));
-        let is_preview = kind.and_then(|entry| number(entry + 8, 4)).is_some_and(|bits| bits & 1 == 1);
-        pages += usize::from(!is_preview);
-        next = number(end, 4);
-    }
-    pages
 }
 
 #[cfg(feature = "bmp")]
@@ -62,10 +37,38 @@ pub(super) fn bmp(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Refu
 
 #[cfg(feature = "gif")]
 pub(super) fn gif(bytes: &[u8], limits: &Limits) -> Result<Decoded<Pixmap>, Refusal> {
-    let decoder = || codecs::gif::GifDecoder::new(Cursor::new(bytes)).map_err(|e| refusal(e, "GIF"));
-    let still = decoded(decoder()?, "GIF", limits)?;
-    let animated = image::AnimationDecoder::into_frames(decoder()?).nth(1).is_some();
-    Ok(note_animation(still, animated))
+    let decoder = codecs::gif::GifDecoder::new(Cursor::new(bytes)).map_err(|e| refusal(e, "GIF"))?;
+    Ok(note_animation(decoded(decoder, "GIF", limits)?, gif_frames(bytes).nth(1).is_some()))
+}
+
+/// The places of a GIF's frames (GIF89a, 20 and 24). Nothing is decoded: a frame may say that it is of any size.
+#[cfg(feature = "gif")]
+pub(super) fn gif_frames(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    // A table of colours, where a byte of flags says that there is one.
+    let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    let mut at = bytes.get(10).map_or(bytes.len(), |flags| 13 + table(*flags));
+    std::iter::from_fn(move || {
+        loop {
+            let start = at;
+            let (frame, mut next) = match bytes.get(at)? {
+                b',' => (true, at + 11 + table(*bytes.get(at + 9)?)),
+                b'!' => (false, at + 2),
+                _ => return None,
+            };
+            // Blocks of up to 255 bytes, each with its length before it, and one of none.
+            loop {
+                let len = *bytes.get(next)?;
+                next += 1 + usize::from(len);
+                if len == 0 {
+                    break;
+                }
+            }
+            at = next;
+            if frame {
+                return Some(start);
+            }
+        }
+    })
 }
 
 #[cfg(any(feature = "webp", feature = "gif"))]

@@ -1,6 +1,9 @@
 //! What stands behind the end marker, and whether the bytes are a second kind of file too.
 
-use crate::{fault::Fault, format::Format};
+use crate::{
+    fault::Fault,
+    format::{Format, ends_as_zip},
+};
 use memchr::memmem;
 
 /// What of the header helps to name the bytes behind the picture.
@@ -25,7 +28,7 @@ pub fn faults(bytes: &[u8], end: Option<usize>, hints: Hints) -> Vec<Fault> {
     }
     // A header alone is a word in a comment; what makes a PDF of it are its objects or its table of them.
     let is_pdf = || has_pdf(front) && [&b"endobj"[..], b"startxref"].iter().any(|w| memmem::find(bytes, w).is_some());
-    let also = second.or_else(|| is_pdf().then_some("pdf"));
+    let also = second.or_else(|| is_pdf().then_some("pdf")).or_else(|| ends_as_zip(bytes).then_some("zip"));
     faults.extend(also.map(|also| Fault::Polyglot { also }));
     faults
 }

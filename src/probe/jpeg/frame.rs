@@ -58,6 +58,9 @@ pub fn broken(what: impl Into<String>, at: usize) -> Refusal {
 }
 
 impl Frame {
+    /// The longest side: libjpeg's JPEG_MAX_DIMENSION.
+    pub const MOST: u16 = 65_500;
+
     /// Reads a frame header. Sizes are not yet held against limits.
     pub fn parse(code: u8, body: &[u8], at: usize) -> Result<Self, Refusal> {
         let [precision, h1, h0, w1, w0, count, specs @ ..] = body else {
@@ -92,15 +95,24 @@ impl Frame {
         if components.iter().any(|c| !(1..=4).contains(&c.h) || !(1..=4).contains(&c.v) || c.table > 3) {
             return Err(broken("the JPEG's header has impossible sampling factors", at));
         }
+        let most = |of: fn(&Component) -> u8| components.iter().map(of).max().unwrap_or(1);
+        let (h, v) = (most(|c| c.h), most(|c| c.v));
+        if components.iter().any(|c| h % c.h != 0 || v % c.v != 0) {
+            // libjpeg has no upsampling for them (jdsample.c), nor has what is built on it.
+            return Err(broken("the JPEG's header has sampling factors that common decoders do not read", at));
+        }
         if !matches!(components.len(), 1 | 3 | 4) {
             return Err(Refusal::Unsupported(format!("JPEG with {} components", components.len())));
         }
-        Ok(Self {
-            process: code & 15,
-            width: u16::from_be_bytes([*w1, *w0]),
-            height: u16::from_be_bytes([*h1, *h0]),
-            components,
-        })
+        let (width, height) = (u16::from_be_bytes([*w1, *w0]), u16::from_be_bytes([*h1, *h0]));
+        if width.max(height) > Self::MOST {
+            let what = format!(
+                "the JPEG says {width} x {height} pixels, and common decoders read no side over {}",
+                Self::MOST
+            );
+            return Err(broken(what, at));
+        }
+        Ok(Self { process: code & 15, width, height, components })
     }
 
     /// Whether it is sent in several passes.

@@ -8,7 +8,7 @@ pub(crate) mod marker;
 pub use colour::{ColourModel, Profile};
 pub(crate) use frame::{Component, Frame, ScanHeader};
 
-use super::{Details, Header, check_size};
+use super::{Details, Header, check_size, tiff::Tiff};
 use crate::{
     fault::{Break, Fault, Refusal},
     format::Format,
@@ -69,6 +69,7 @@ pub struct JpegDetails {
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     let mut found = Found::default();
     for item in Walk::new(bytes) {
+        limits.in_time()?;
         found.take(item, limits)?;
     }
     let frame = found.frame.ok_or_else(|| broken("the JPEG has no frame header", bytes.len()))?;
@@ -167,7 +168,7 @@ impl<'a> Found<'a> {
         match (code, body) {
             (0xE0, [b'J', b'F', b'I', b'F', 0, ..]) => self.jfif = true,
             (0xE1, [b'E', b'x', b'i', b'f', 0, _, tiff @ ..]) if self.orientation.is_none() => {
-                self.orientation = orientation(tiff);
+                self.orientation = Tiff::new(tiff).and_then(|tiff| tiff.orientation());
             }
             (0xE2, [b'M', b'P', b'F', 0, ..]) => self.hints.multi_picture = true,
             (0xEE, [b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..]) => self.adobe = Some(*transform),
@@ -186,16 +187,6 @@ pub(crate) fn restart_interval(body: &[u8], at: usize) -> Result<u16, Refusal> {
         [high, low] => Ok(u16::from_be_bytes([*high, *low])),
         _ => Err(broken("the JPEG's restart interval contradicts its own length", at)),
     }
-}
-
-/// The orientation of EXIF's TIFF bytes; what is broken elsewhere in them does not matter.
-fn orientation(tiff: &[u8]) -> Option<Orientation> {
-    let exif = exif::Reader::new()
-        .continue_on_error(true)
-        .read_raw(tiff.to_vec())
-        .or_else(|e| e.distill_partial_result(|_| {}))
-        .ok()?;
-    exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0).map(Orientation::from_exif)
 }
 
 #[cfg(test)]

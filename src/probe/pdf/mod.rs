@@ -12,7 +12,7 @@ pub use encryption::Encryption;
 use super::{Details, Header};
 use crate::{
     fault::{Break, Fault, Refusal},
-    format::{Format, sniff},
+    format::{Format, ends_as_zip, sniff},
     options::Limits,
     pixmap::Orientation,
 };
@@ -190,7 +190,7 @@ fn around(bytes: &[u8]) -> Vec<Fault> {
     }
     let behind = bytes.get(end + b"%%EOF".len()..).unwrap_or(&[]).trim_ascii();
     let zip = [&b"PK\x03\x04"[..], b"PK\x01\x02", b"PK\x05\x06"];
-    if zip.iter().any(|mark| memchr::memmem::find(behind, mark).is_some()) {
+    if zip.iter().any(|mark| memchr::memmem::find(behind, mark).is_some()) || ends_as_zip(bytes) {
         faults.push(Fault::Polyglot { also: "zip" });
     } else if memchr::memmem::find(behind, b"endobj").is_some() {
         let what = "an update of the PDF is cut off";

@@ -80,8 +80,12 @@ impl<'a> Parts<'a> {
         walk.over(chunks)
     }
 
+    /// Takes a fault; of very many the first ones are kept, for a file may be made of nothing else.
     fn damaged(&mut self, what: impl Into<String>, at: usize) {
-        self.faults.push(Fault::Damaged(Break::new(what).at_byte(at)));
+        const MOST: usize = 16;
+        if self.faults.len() < MOST {
+            self.faults.push(Fault::Damaged(Break::new(what).at_byte(at)));
+        }
     }
 
     fn has_data(&self) -> bool {
@@ -248,6 +252,9 @@ fn check_signature(bytes: &[u8]) -> Result<(), Refusal> {
     Err(Refusal::Unreadable(Break::new(what).at_byte(0)))
 }
 
+/// The longest side that libpng reads by default (PNG_USER_WIDTH_MAX); it bounds what a single row takes, too.
+const MOST_SIDE: u32 = 1_000_000;
+
 fn read_header(chunk: &Chunk<'_>) -> Result<Ihdr, Refusal> {
     if &chunk.kind == b"CgBI" {
         return Err(Refusal::Unsupported("Apple's own variety of PNG, made for iPhone apps".into()));
@@ -271,11 +278,10 @@ fn read_header(chunk: &Chunk<'_>) -> Result<Ihdr, Refusal> {
     if !fits || *compression != 0 || *filter != 0 || *interlace > 1 {
         return Err(unreadable("the PNG's header asks for a kind of picture that does not exist", chunk));
     }
-    Ok(Ihdr {
-        width: u32::from_be_bytes([*w3, *w2, *w1, *w0]),
-        height: u32::from_be_bytes([*h3, *h2, *h1, *h0]),
-        depth: *depth,
-        colour: *colour,
-        interlaced: *interlace == 1,
-    })
+    let (width, height) = (u32::from_be_bytes([*w3, *w2, *w1, *w0]), u32::from_be_bytes([*h3, *h2, *h1, *h0]));
+    if width.max(height) > MOST_SIDE {
+        let what = format!("the PNG says {width} x {height} pixels, and common decoders read no side over {MOST_SIDE}");
+        return Err(unreadable(what, chunk));
+    }
+    Ok(Ihdr { width, height, depth: *depth, colour: *colour, interlaced: *interlace == 1 })
 }
