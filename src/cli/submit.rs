@@ -102,27 +102,45 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     if let (Some(request), Some(out)) = (&outcome.request, out) {
         out.write(request.body())?;
     }
-    let answer = outcome.request.as_ref().map(|request| submitter.submit(request, report));
     let scan_ref = outcome.request.as_ref().and_then(|r| r.scan_ref());
-    let text = match check.format {
+    let told = |answer: Option<&Answer>| match check.format {
         ReportFormat::Text => {
-            let said = answer.as_ref().map(|answer| format!("{answer}\n")).unwrap_or_default();
-            tell::text(report, &check.telling, false) + &said
+            let said = answer.map(|answer| format!("{answer}\n")).unwrap_or_default();
+            Ok(tell::text(report, &check.telling, false) + &said)
         }
         ReportFormat::Json => {
-            let answer = answer.as_ref().map(Answer::to_json);
-            json(&json!({"scanRef": scan_ref, "submit": answer, "report": report}))?
+            json(&json!({"scanRef": scan_ref, "submit": answer.map(Answer::to_json), "report": report}))
         }
     };
-    output::print(&text, false)?;
-    Ok(match answer {
-        Some(Answer::Accepted) => 0,
+    let Some(request) = &outcome.request else {
+        output::print_surely(&told(None)?);
+        return Ok(NOT_READY);
+    };
+    // From here on a body may have left, and whoever interrupts has to know.
+    let interrupted = Answer::Unknown {
+        what: "the program was interrupted".to_owned(),
+        bytes: request.body().len() as u64,
+        scan_ref: scan_ref.map(str::to_owned),
+    };
+    output::say_on_interrupt(told(Some(&interrupted))?, UNKNOWN);
+    let answer = submitter.submit(request, report);
+    let status = status(&answer);
+    let text = told(Some(&answer)).unwrap_or_else(|why| format!("{why}\n{answer}\n"));
+    // What is printed in part already is not printed again.
+    output::say_on_interrupt(String::new(), status);
+    output::print_surely(&text);
+    Ok(status)
+}
+
+fn status(answer: &Answer) -> u8 {
+    match answer {
+        Answer::Accepted => 0,
         // A token that was sent before is refused, before the network.
-        None | Some(Answer::NotSent(NotSentReason::TokenSent | NotSentReason::NoToken)) => NOT_READY,
-        Some(Answer::NotSent(_)) => COULD_NOT_RUN,
-        Some(Answer::Unknown { .. }) => UNKNOWN,
-        Some(_) => NOT_READY,
-    })
+        Answer::NotSent(NotSentReason::TokenSent | NotSentReason::NoToken) => NOT_READY,
+        Answer::NotSent(_) => COULD_NOT_RUN,
+        Answer::Unknown { .. } => UNKNOWN,
+        _ => NOT_READY,
+    }
 }
 
 pub fn compare(args: &Compare) -> Result<u8, String> {
