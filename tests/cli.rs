@@ -256,6 +256,21 @@ fn names_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn arguments_cannot_steer_the_terminal() {
+    let cases: [(&[&str], &str); 3] = [
+        (&["check", "--\u{1b}]0;title\u{7}x"], "'--\u{fffd}]0;title\u{fffd}x'"),
+        (&["check", "--skip-analysis", "\u{1b}[2J\u{9b}31m\r"], "'\u{fffd}[2J\u{fffd}31m\u{fffd}'"),
+        (&["check", "--step", "\u{202e}\u{1b}[2J"], "'\u{fffd}\u{fffd}[2J'"),
+    ];
+    for (arguments, shown) in cases {
+        // Where colours are wanted, nothing is stripped on the way.
+        let (status, stdout, stderr) = run(preflight().args(arguments).env("CLICOLOR_FORCE", "1"));
+        assert_eq!((status, stdout.as_str()), (2, ""), "{stderr:?}");
+        assert!(stderr.contains(shown) && stderr.chars().all(|c| c == '\n' || !c.is_control()), "{stderr:?}");
+    }
+}
+
+#[test]
 fn every_rule_is_listed() {
     let (status, stdout, _) = run(preflight().arg("rules"));
     assert_eq!(status, 0);

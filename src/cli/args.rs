@@ -1,13 +1,14 @@
 //! The command line.
 
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::PossibleValuesParser,
+    Args, CommandFactory, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, Styles},
     error::{ContextKind, ErrorKind},
 };
 use idenfy_preflight::{
     Options, SkipAnalysis,
     options::{Levels, PdfPassword, Sensitivity, Thresholds, TokenField, file},
+    report::text::printable,
     rules::{Level, Rule},
     submission::TokenType,
     texts::Texts,
@@ -31,6 +32,7 @@ pub struct Cli {
 /// The arguments. Files where a command or a flag is wanted, which is what one tries first, bring a word on what to write.
 pub fn parse() -> Cli {
     Cli::try_parse().unwrap_or_else(|error| {
+        print_if_it_steers();
         let given = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].iter().find_map(|kind| error.get(*kind));
         let file = given.map(ToString::to_string).filter(|given| Path::new(given).is_file());
         let tip = match (error.kind(), file) {
@@ -44,6 +46,19 @@ pub fn parse() -> Cli {
         let _ = super::output::print(&format!("\n  tip: {tip}\n"), true);
         std::process::exit(error.exit_code());
     })
+}
+
+/// Messages on arguments quote them as they are. One that would steer a terminal is printed without colours, for these
+/// are such characters too, line by line, and ends the program.
+fn print_if_it_steers() {
+    let plain = Cli::command().styles(Styles::plain()).try_get_matches();
+    let Some(error) = plain.err() else { return };
+    let text = error.render().ansi().to_string();
+    let printed: String = text.split('\n').map(printable).collect::<Vec<_>>().join("\n");
+    if printed != text {
+        let _ = super::output::print(&printed, error.use_stderr());
+        std::process::exit(error.exit_code());
+    }
 }
 
 #[derive(Subcommand)]
