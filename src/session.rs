@@ -1,7 +1,7 @@
 //! The service's answer to session creation (`POST /api/v2/token`), as far as it decides what direct processing asks
 //! for. Unknown fields are ignored; missing ones fall back, and so do empty lists, objects and texts, which is how some
 //! languages write nothing (PHP writes `[]` for `{}`). Any other known field of the wrong type is an error, because to
-//! guess wrongly about, say, `nfcRequired` would spend the token.
+//! guess wrongly about, say, `nfcRequired` would spend the token; so is a field that stands there twice.
 //!
 //! ```
 //! use idenfy_preflight::{Session, Submission};
@@ -15,6 +15,10 @@
 use crate::{
     country::Country,
     submission::{DocumentType, Step, Token, TokenType},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, fmt};
@@ -112,13 +116,29 @@ pub enum SessionError {
         /// What was expected.
         expected: &'static str,
     },
+    /// A field stands there twice, and readers differ on which of the two counts.
+    #[error("the session has the field `{0}` twice")]
+    Twice(String),
+    /// It has so many bytes, more than [`Session::MAX_BYTES`].
+    #[error("the session has {0} bytes; the answer of session creation is far below 1 MiB")]
+    TooLarge(u64),
+    /// It asks for so many additional steps, more than [`Session::MAX_STEPS`].
+    #[error("the session asks for {0} additional steps; at most 64 are taken")]
+    TooManySteps(usize),
 }
 
 impl Session {
+    /// The most bytes that are read: a thousand times the answer in the service's documentation.
+    pub const MAX_BYTES: u64 = 1 << 20;
+
+    /// The most additional steps: each is a photo that somebody has to take.
+    pub const MAX_STEPS: usize = 64;
+
     /// Reads the JSON answer of session creation.
     ///
     /// # Errors
-    /// [`SessionError`] when it is not a JSON object, or a field that matters has another type than documented.
+    /// [`SessionError`] when it is not a JSON object, a field that matters has another type than documented, a field
+    /// stands there twice, or it is larger than any answer of the service.
     ///
     /// ```
     /// use idenfy_preflight::Session;
@@ -128,13 +148,24 @@ impl Session {
     /// # Ok::<(), idenfy_preflight::session::SessionError>(())
     /// ```
     pub fn from_json(json: &[u8]) -> Result<Self, SessionError> {
+        if json.len() as u64 > Self::MAX_BYTES {
+            return Err(SessionError::TooLarge(json.len() as u64));
+        }
         // Windows editors and shells put a byte order mark in front.
         let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
-        // serde_json's message tells line and column and never quotes the input's values.
-        let value: Value = serde_json::from_slice(json).map_err(|e| SessionError::NotJson(e.to_string()))?;
-        let Value::Object(map) = value else {
+        // serde_json's message tells line and column, and quotes no value where any is taken.
+        let not_json = |e: serde_json::Error| SessionError::NotJson(e.to_string());
+        if json.trim_ascii_start().first().is_some_and(|b| *b != b'{') {
+            let value: Value = serde_json::from_slice(json).map_err(not_json)?;
             return Err(SessionError::NotJson(format!("it is {}", kind(&value))));
-        };
+        }
+        let mut map = Map::new();
+        for (name, value) in serde_json::from_slice::<Entries>(json).map_err(not_json)?.0 {
+            if map.contains_key(&name) {
+                return Err(SessionError::Twice(name));
+            }
+            map.insert(name, value);
+        }
         let fields = Fields(&map);
         let token = match fields.text("authToken")? {
             None => fields.text("token")?,
@@ -206,6 +237,27 @@ impl fmt::Debug for Session {
             .field("driver_license_back", &self.driver_license_back)
             .field("additional_steps", &self.additional_steps)
             .finish_non_exhaustive()
+    }
+}
+
+/// An object's entries as they stand there, those of one name too.
+struct Entries(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entries, M::Error> {
+                std::iter::from_fn(|| map.next_entry().transpose()).collect::<Result<_, _>>().map(Entries)
+            }
+        }
+        deserializer.deserialize_map(Reader)
     }
 }
 
@@ -313,7 +365,10 @@ impl Fields<'_> {
                 }
             }
         }
-        Ok(steps)
+        match steps.len() {
+            ..=Session::MAX_STEPS => Ok(steps),
+            many => Err(SessionError::TooManySteps(many)),
+        }
     }
 }
 
@@ -369,6 +424,25 @@ mod tests {
         assert_eq!(wrong.to_string(), "the session's `nfcRequired` is a text where true or false was expected");
         for bad in [&b"[]"[..], b"", b"{", b"\xff", b"{\"authToken\":1}"] {
             assert!(Session::from_json(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn what_no_answer_of_the_service_is_is_told() {
+        let twice = br#"{"nfcRequired":true,"nfcR\u0065quired":false}"#;
+        assert_eq!(Session::from_json(twice), Err(SessionError::Twice("nfcRequired".into())));
+        let of = |steps: usize| {
+            let steps = (0..steps).map(|i| format!("\"S{i}\":{{}}")).collect::<Vec<_>>().join(",");
+            Session::from_json(format!("{{\"additionalSteps\":{{\"ALL\":{{\"ALL\":{{{steps}}}}}}}}}").as_bytes())
+        };
+        assert_eq!(of(64).unwrap().additional_steps.len(), 64);
+        assert_eq!(of(65), Err(SessionError::TooManySteps(65)));
+        let padded = |bytes: usize| [&b"{}"[..], &vec![b' '; bytes - 2]].concat();
+        assert!(Session::from_json(&padded(1 << 20)).is_ok());
+        assert_eq!(Session::from_json(&padded((1 << 20) + 1)), Err(SessionError::TooLarge((1 << 20) + 1)));
+        for (wrong, said) in [("\"SECRET\"", "it is a text"), (" [1]", "it is a list"), ("nul", "line 1")] {
+            let told = Session::from_json(wrong.as_bytes()).unwrap_err().to_string();
+            assert!(told.contains(said) && !told.contains("SECRET"), "{told}");
         }
     }
 

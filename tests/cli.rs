@@ -112,7 +112,7 @@ fn what_cannot_run_exits_with_2_and_says_why() {
         (&["--utility-bill", &at("")], "it is a folder"),
         (&["--utility-bill", "/dev/null"], "no ordinary file"),
         (&["--session", &at("not.json")], "not a JSON object"),
-        (&["--session", &at("large.json")], "large.json: it has 5368709120 bytes"),
+        (&["--session", &at("large.json")], "large.json: the session has 5368709120 bytes"),
         (&["--session", &at("secret.json")], "`authToken` is a list where a text was expected"),
         (&["--out", &at("missing/body.json")], "missing/body.json: it cannot be written (there is no such folder)\n"),
         (&["--out", &at("")], "it is a folder"),

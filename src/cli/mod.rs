@@ -21,6 +21,7 @@ use idenfy_preflight::{
         text::{printable, printable_json},
     },
     rules::{Level, Rule},
+    session::SessionError,
     texts::Texts,
 };
 use output::Out;
@@ -33,8 +34,6 @@ const NOT_READY: u8 = 1;
 const INTERRUPTED: u8 = 130;
 /// Could not run.
 const COULD_NOT_RUN: u8 = 2;
-/// Bytes of a session's answer: a thousand times the one in the service's documentation.
-const MAX_SESSION: u64 = 1 << 20;
 
 /// Runs the program.
 pub fn run() -> ExitCode {
@@ -127,13 +126,10 @@ fn submission(args: &Check, options: &Options) -> Result<Submission<'static>, St
 
 fn session(path: &Path, options: &Options) -> Result<Session, String> {
     let mut limits = options.limits.clone();
-    limits.max_file_bytes = MAX_SESSION;
+    limits.max_file_bytes = Session::MAX_BYTES;
     let image = Image::open("SESSION", path, &limits).map_err(|e| e.to_string())?;
-    if let Some(size) = image.unread {
-        let path = path.display();
-        return Err(format!("{path}: it has {size} bytes; the answer of session creation is far below {MAX_SESSION}"));
-    }
-    Session::from_json(&image.bytes).map_err(|e| format!("{}: {e}", path.display()))
+    let session = image.unread.map_or_else(|| Session::from_json(&image.bytes), |n| Err(SessionError::TooLarge(n)));
+    session.map_err(|e| format!("{}: {e}", path.display()))
 }
 
 fn run_inspect(args: &Inspect) -> Result<u8, String> {
