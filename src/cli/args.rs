@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::files;
 use clap::{
     Args, CommandFactory, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, Styles},
@@ -13,10 +14,10 @@ use idenfy_preflight::{
     submission::TokenType,
     texts::Texts,
 };
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a file of settings: with every key and its comment it has some ten thousand.
+const MAX_CONFIG: u64 = 1 << 20;
 
 /// Looks at identity-document images before they are sent to iDenfy's Direct Processing API.
 ///
@@ -203,7 +204,7 @@ pub struct Telling {
 pub struct Look {
     /// A TOML file of settings; flags stand above it. `preflight config` prints one with every key.
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
     /// Turn HEIC, WebP, TIFF, BMP and GIF into JPEG, and go on with that.
     #[arg(long)]
     convert: bool,
@@ -233,7 +234,7 @@ impl Look {
         let sensitivity = self.sensitivity.map(Into::into);
         let mut options = match &self.config {
             Some(path) => {
-                let text = fs::read_to_string(path).map_err(|e| format!("--config {}: {e}", path.display()))?;
+                let text = files::read_text(path, MAX_CONFIG).map_err(|e| format!("--config {e}"))?;
                 file::parse(&text, sensitivity).map_err(|e| format!("--config {}, {e}", path.display()))?
             }
             None => {

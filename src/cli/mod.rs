@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod files;
 mod output;
 mod picture;
 #[cfg(feature = "sandbox")]
@@ -74,6 +75,8 @@ fn options(args: &Check) -> Result<Options, String> {
 }
 
 fn run_check(args: &Check) -> Result<u8, String> {
+    let outputs = files::given([("--out", &args.out)]).chain(files::of_telling(&args.telling));
+    files::apart(outputs, files::of_check(args))?;
     let options = options(args)?;
     let out = args.out.as_deref().map(Out::open).transpose()?;
     let page = tell::page_file(&args.telling)?;
@@ -133,6 +136,8 @@ fn session(path: &Path, options: &Options) -> Result<Session, String> {
 }
 
 fn run_inspect(args: &Inspect) -> Result<u8, String> {
+    let inputs = args.files.iter().map(|path| ("FILE", path.as_path())).chain(files::of_look(&args.look));
+    files::apart(files::of_telling(&args.telling), inputs)?;
     let options = args.look.options()?;
     let telling = &args.telling;
     let page = tell::page_file(telling)?;

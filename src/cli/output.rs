@@ -143,7 +143,7 @@ impl Out {
 }
 
 /// Where links lead, the last of them to something that need not be there yet.
-fn followed(path: &Path) -> PathBuf {
+pub fn followed(path: &Path) -> PathBuf {
     // As many as Linux follows. More is a loop, which the system tells when the path is used.
     const MOST: usize = 40;
     let mut at = path.to_owned();
