@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub fn check(images: &[Image<'_>], looks: &[Option<Look>], t: &Thresholds) -> Vec<Finding> {
     let mut found = Vec::new();
     // With the same bytes, the first and the first of another step. By length before content, so that little is compared.
-    let mut by_bytes: BTreeMap<(usize, &[u8]), [Option<(&Image<'_>, &Option<Look>)>; 2]> = BTreeMap::new();
+    let mut by_bytes: BTreeMap<(usize, &[u8]), [Option<Seen<'_>>; 2]> = BTreeMap::new();
     let mut looked: Vec<(&Image<'_>, &Look)> = Vec::new();
     for (later, look) in images.iter().zip(looks) {
         let [first, other] = by_bytes.entry((later.bytes.len(), &later.bytes)).or_default();
@@ -54,6 +54,8 @@ pub fn check(images: &[Image<'_>], looks: &[Option<Look>], t: &Thresholds) -> Ve
     }
     found
 }
+
+type Seen<'i> = (&'i Image<'i>, &'i Option<Look>);
 
 /// The image that looks most like this one, where one does.
 fn alike<'i>(

@@ -331,7 +331,9 @@ mod tests {
         let ledger = Ledger::open(&path).unwrap();
         fs::rename(&path, folder.path().join("old")).unwrap();
         for other in [None, Some("")] {
-            other.map(|text| fs::write(&path, text).unwrap());
+            if let Some(text) = other {
+                fs::write(&path, text).unwrap();
+            }
             let told = ledger.claim(&Token::new("T")).unwrap_err().to_string();
             assert!(told.contains("replaced"), "{told}");
         }
