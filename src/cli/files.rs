@@ -68,7 +68,7 @@ pub fn apart<'a>(
         let Some(own) = identity(path) else { return Ok(()) };
         if let Some((other, _)) = written.iter().find(|(_, identity)| *identity == own) {
             return Err(format!(
-                "{other} and {flag} name the same file, {}, which {other} would write over",
+                "{other} and {flag} name the same file, {}, which {other} would change",
                 path.display()
             ));
         }
