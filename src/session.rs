@@ -1,7 +1,7 @@
 //! The service's answer to session creation (`POST /api/v2/token`), as far as it decides what direct processing asks
 //! for. Unknown fields are ignored; missing ones fall back, and so do empty lists, objects and texts, which is how some
 //! languages write nothing (PHP writes `[]` for `{}`). Any other known field of the wrong type is an error, because to
-//! guess wrongly about, say, `nfcRequired` would spend the token.
+//! guess wrongly about, say, `nfcRequired` would spend the token; so is a field that stands there twice.
 //!
 //! ```
 //! use idenfy_preflight::{Session, Submission};
@@ -15,6 +15,10 @@
 use crate::{
     country::Country,
     submission::{DocumentType, Step, Token, TokenType},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, fmt};
@@ -112,13 +116,29 @@ pub enum SessionError {
         /// What was expected.
         expected: &'static str,
     },
+    /// A field stands there twice, and readers differ on which of the two counts.
+    #[error("the session has the field `{0}` twice")]
+    Twice(String),
+    /// It has so many bytes, more than [`Session::MAX_BYTES`].
+    #[error("the session has {0} bytes; the answer of session creation is far below 1 MiB")]
+    TooLarge(u64),
+    /// It asks for so many additional steps, more than [`Session::MAX_STEPS`].
+    #[error("the session asks for {0} additional steps; at most 64 are taken")]
+    TooManySteps(usize),
 }
 
 impl Session {
+    /// The most bytes that are read: a thousand times the answer in the service's documentation.
+    pub const MAX_BYTES: u64 = 1 << 20;
+
+    /// The most additional steps: each is a photo that somebody has to take.
+    pub const MAX_STEPS: usize = 64;
+
     /// Reads the JSON answer of session creation.
     ///
     /// # Errors
-    /// [`SessionError`] when it is not a JSON object, or a field that matters has another type than documented.
+    /// [`SessionError`] when it is not a JSON object, a field that matters has another type than documented, a field
+    /// stands there twice, or it is larger than any answer of the service.
     ///
     /// ```
     /// use idenfy_preflight::Session;
@@ -128,13 +148,24 @@ impl Session {
     /// # Ok::<(), idenfy_preflight::session::SessionError>(())
     /// ```
     pub fn from_json(json: &[u8]) -> Result<Self, SessionError> {
+        if json.len() as u64 > Self::MAX_BYTES {
+            return Err(SessionError::TooLarge(json.len() as u64));
+        }
         // Windows editors and shells put a byte order mark in front.
         let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
-        // serde_json's message tells line and column and never quotes the input's values.
-        let value: Value = serde_json::from_slice(json).map_err(|e| SessionError::NotJson(e.to_string()))?;
-        let Value::Object(map) = value else {
+        // serde_json's message tells line and column, and quotes no value where any is taken.
+        let not_json = |e: serde_json::Error| SessionError::NotJson(e.to_string());
+        if json.trim_ascii_start().first().is_some_and(|b| *b != b'{') {
+            let value: Value = serde_json::from_slice(json).map_err(not_json)?;
             return Err(SessionError::NotJson(format!("it is {}", kind(&value))));
-        };
+        }
+        let mut map = Map::new();
+        for (name, value) in serde_json::from_slice::<Entries>(json).map_err(not_json)?.0 {
+            if map.contains_key(&name) {
+                return Err(SessionError::Twice(name));
+            }
+            map.insert(name, value);
+        }
         let fields = Fields(&map);
         let token = match fields.text("authToken")? {
             None => fields.text("token")?,
@@ -206,6 +237,27 @@ impl fmt::Debug for Session {
             .field("driver_license_back", &self.driver_license_back)
             .field("additional_steps", &self.additional_steps)
             .finish_non_exhaustive()
+    }
+}
+
+/// An object's entries as they stand there, those of one name too.
+struct Entries(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entries, M::Error> {
+                std::iter::from_fn(|| map.next_entry().transpose()).collect::<Result<_, _>>().map(Entries)
+            }
+        }
+        deserializer.deserialize_map(Reader)
     }
 }
 
@@ -313,7 +365,10 @@ impl Fields<'_> {
                 }
             }
         }
-        Ok(steps)
+        match steps.len() {
+            ..=Session::MAX_STEPS => Ok(steps),
+            many => Err(SessionError::TooManySteps(many)),
+        }
     }
 }
 
@@ -338,64 +393,4 @@ fn upper_texts(name: &str, value: &Value) -> Result<Vec<String>, SessionError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_as_documented_is_read() {
-        let session = Session::from_json(
-            br#"{"message":"Token created successfully","authToken":"pgYQX0z2T8mtcpNj9I20uWVCLKNuG0vgr12f0wAC",
-            "scanRef":"d2714c8a-d4c2-4f22-aec4-6ee1ef2c2e36","clientId":"c","tokenType":"DOCUMENT","country":["lt","LV"],
-            "documents":["PASSPORT","ID_CARD"],"driverLicenseBack":true,"nfcRequired":null,"questionnaire":null,
-            "utilityBill":false,"futureField":{"a":[1]},"additionalSteps":{"ALL":{"ALL":{"UTILITY_BILL":{"type":"COMPARE",
-            "settings":{"canUploadPDF":false}}}},"LT":{"PASSPORT":{"VISA_PAGE":{}}}}}"#,
-        )
-        .unwrap();
-        assert_eq!(session.known_token_type(), Some(TokenType::Document));
-        assert_eq!(session.countries, ["LT", "LV"]);
-        assert!(!session.nfc_required && !session.update_only && session.questionnaire.is_none());
-        let lt = "LT".parse().ok();
-        let names = |c, t| session.steps_for(c, t).iter().map(|s| s.step.name().to_owned()).collect::<Vec<_>>();
-        assert_eq!(names(lt, Some(DocumentType::Passport)), ["UTILITY_BILL", "VISA_PAGE"]);
-        assert_eq!(names(lt, Some(DocumentType::IdCard)), ["UTILITY_BILL"]);
-        assert_eq!(names(None, None), ["UTILITY_BILL"]);
-        assert_eq!(session.additional_steps[0].can_upload_pdf, Some(false));
-    }
-
-    #[test]
-    fn an_update_and_wrong_types_are_told() {
-        assert!(Session::from_json(br#"{"tokenString":"abc"}"#).unwrap().update_only);
-        let wrong = Session::from_json(br#"{"nfcRequired":"yes"}"#).unwrap_err();
-        assert_eq!(wrong.to_string(), "the session's `nfcRequired` is a text where true or false was expected");
-        for bad in [&b"[]"[..], b"", b"{", b"\xff", b"{\"authToken\":1}"] {
-            assert!(Session::from_json(bad).is_err());
-        }
-    }
-
-    #[test]
-    fn nothing_may_be_written_in_any_way() {
-        let plain = Session::from_json(b"{}").unwrap();
-        for nothing in ["null", "[]", "{}", "\"\""] {
-            let fields =
-                ["additionalSteps", "questionnaire", "country", "documents", "allowedDocuments", "kyc_answers"];
-            let json = fields.map(|field| format!("\"{field}\":{nothing}")).join(",");
-            assert_eq!(Session::from_json(format!("{{{json}}}").as_bytes()), Ok(plain.clone()), "{json}");
-        }
-        let nested = br#"{"additionalSteps":{"ALL":[],"LT":{"ALL":[]}},"allowedDocuments":{"LT":[]}}"#;
-        assert_eq!(Session::from_json(nested).unwrap().additional_steps, []);
-        assert_eq!(Session::from_json("\u{feff}{}".as_bytes()), Ok(plain));
-        // What is there in a strange form counts, and a flag is not guessed at.
-        let attached = Session::from_json(br#"{"questionnaire":{"name":"risk"}}"#).unwrap();
-        assert_eq!(attached.questionnaire.as_deref(), Some("questionnaire"));
-        for bad in [&br#"{"nfcRequired":[]}"#[..], br#"{"additionalSteps":["a"]}"#, br#"{"questionnaire":true}"#] {
-            assert!(Session::from_json(bad).is_err());
-        }
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let session = Session::from_json(br#"{"authToken":"SECRETSECRET","scanRef":"REF"}"#).unwrap();
-        let debug = format!("{session:?} {:?}", session.token);
-        assert!(!debug.contains("SECRET") && !debug.contains("REF"), "{debug}");
-    }
-}
+mod tests;

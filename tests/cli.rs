@@ -107,12 +107,14 @@ fn what_cannot_run_exits_with_2_and_says_why() {
     fs::write(at("not.json"), "{").unwrap();
     fs::write(at("secret.json"), r#"{"authToken":["S3CRET"]}"#).unwrap();
     fs::File::create(at("large.json")).unwrap().set_len(5 << 30).unwrap();
-    let cases: [(&[&str], &str); 13] = [
+    let cases: [(&[&str], &str); 15] = [
         (&["--utility-bill", &at("none")], "there is no such file"),
         (&["--utility-bill", &at("")], "it is a folder"),
         (&["--utility-bill", "/dev/null"], "no ordinary file"),
         (&["--session", &at("not.json")], "not a JSON object"),
-        (&["--session", &at("large.json")], "large.json: it has 5368709120 bytes"),
+        (&["--session", &at("large.json")], "large.json: the session has 5368709120 bytes"),
+        (&["--config", "/dev/zero"], "--config /dev/zero: it is no ordinary file"),
+        (&["--config", &at("large.json")], "large.json: it has 5368709120 bytes, and at most 1048576 are read"),
         (&["--session", &at("secret.json")], "`authToken` is a list where a text was expected"),
         (&["--out", &at("missing/body.json")], "missing/body.json: it cannot be written (there is no such folder)\n"),
         (&["--out", &at("")], "it is a folder"),
@@ -128,6 +130,39 @@ fn what_cannot_run_exits_with_2_and_says_why() {
         assert!(stderr.contains(said), "{said:?} is not in {stderr:?}");
         assert!(stdout.is_empty() && !stderr.contains("S3CRET"));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn no_output_is_written_over_what_another_flag_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let kept = b"{\"id\": 1}\n".as_slice();
+    fs::write(at("a"), kept).unwrap();
+    fs::hard_link(at("a"), at("hard")).unwrap();
+    std::os::unix::fs::symlink("a", at("soft")).unwrap();
+    let (a, hard, soft, new) = (at("a"), at("hard"), at("soft"), at("new"));
+    let cases: [(&[&str], &str); 10] = [
+        (&["batch", "--input", &a, "--summary", &soft], "--summary and --input"),
+        (&["batch", "--input", &a, "--summary-page", &a], "--summary-page and --input"),
+        (&["batch", "--input", &a, "--output", &hard], "--output and --input"),
+        (&["batch", "--input", &a, "--output", &new, "--summary", &new], "--output and --summary"),
+        (&["check", "--front", &a, "--out", &hard], "--out and --front"),
+        (&["check", "--step", &format!("VISA={a}"), "--report", &soft], "--report and --step"),
+        (&["check", "--session", &a, "--out", &a], "--out and --session"),
+        (&["check", "--config", &a, "--out", &a], "--out and --config"),
+        (&["check", "--out", &new, "--report", &at("../x/../new").replace("../x/../", "./")], "--out and --report"),
+        (&["inspect", &testdata("front.jpg").display().to_string(), &a, "--report", &hard], "--report and FILE"),
+    ];
+    for (arguments, said) in cases {
+        let (status, stdout, stderr) = run(preflight().args(arguments));
+        assert_eq!((status, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(stderr.contains(&format!("{said} name the same file")), "{said:?} is not in {stderr:?}");
+        assert_eq!(fs::read(&a).unwrap(), kept, "{arguments:?}");
+    }
+    assert_eq!(names(folder.path()), ["a", "hard", "soft"]);
+    let (status, _, stderr) = run(preflight().args(["inspect", &a, &a, "--report", "/dev/null"]));
+    assert_eq!(status, 1, "inputs may be the same, and devices are nobody's: {stderr}");
 }
 
 #[cfg(unix)]
@@ -253,6 +288,21 @@ fn names_cannot_steer_the_terminal() {
     fs::write(&file, b"").unwrap();
     let (_, stdout, _) = run(preflight().arg("inspect").arg(&file));
     assert!(!stdout.contains('\u{1b}') && !stdout.contains('\u{202e}'), "{stdout:?}");
+}
+
+#[test]
+fn arguments_cannot_steer_the_terminal() {
+    let cases: [(&[&str], &str); 3] = [
+        (&["check", "--\u{1b}]0;title\u{7}x"], "'--\u{fffd}]0;title\u{fffd}x'"),
+        (&["check", "--skip-analysis", "\u{1b}[2J\u{9b}31m\r"], "'\u{fffd}[2J\u{fffd}31m\u{fffd}'"),
+        (&["check", "--step", "\u{202e}\u{1b}[2J"], "'\u{fffd}\u{fffd}[2J'"),
+    ];
+    for (arguments, shown) in cases {
+        // Where colours are wanted, nothing is stripped on the way.
+        let (status, stdout, stderr) = run(preflight().args(arguments).env("CLICOLOR_FORCE", "1"));
+        assert_eq!((status, stdout.as_str()), (2, ""), "{stderr:?}");
+        assert!(stderr.contains(shown) && stderr.chars().all(|c| c == '\n' || !c.is_control()), "{stderr:?}");
+    }
 }
 
 #[test]

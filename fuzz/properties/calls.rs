@@ -164,21 +164,30 @@ pub fn webhook(bytes: &[u8]) {
     }
 }
 
-/// Any lines as a ledger: the last whole line about a token decides whether it was sent. Any lines as predictions and
+/// Any lines as a ledger: the last whole line about a token decides whether it was sent, and one that is neither an entry
+/// nor what a crash leaves of one is an error. Any lines as predictions and
 /// results: each session is counted once.
 pub fn lines(bytes: &[u8]) {
     let parts = parts(bytes, 3);
     let path = std::env::temp_dir().join(format!("preflight-ledger-{}", std::process::id()));
     fs::write(&path, parts[0]).expect("a temporary file is written");
-    let sent = Ledger::open(&path).and_then(|ledger| ledger.holds(&Token::new("T"))).expect("the ledger is read");
+    let sent = Ledger::open(&path).and_then(|ledger| ledger.holds(&Token::new("T")));
+    assert_eq!(fs::read(&path).expect("a temporary file is read"), parts[0], "looking writes nothing");
     fs::remove_file(&path).expect("a temporary file is removed");
+    let is_own = |line: &[u8]| {
+        let text = String::from_utf8_lossy(line);
+        let entry = text.trim_end_matches('\0');
+        let hash = entry.strip_prefix(['+', '-']).unwrap_or(if entry.is_empty() { "" } else { "none" });
+        hash.len() <= 64 && !hash.contains(|c| !"0123456789abcdef".contains(c)) && line.len() < 4096
+    };
+    assert_eq!(sent.is_ok(), parts[0].split(|b| *b == b'\n').all(is_own));
     // SHA-256 of "T".
     const T: &[u8] = b"e632b7095b0bf32c260fa4c539e9fd7b852d0de454e9be26f24d0d6f91d069d3";
     let mut last = parts[0].split(|b| *b == b'\n').filter_map(|line| {
         let (sign, name) = line.split_first()?;
         (name == T && b"+-".contains(sign)).then_some(*sign == b'+')
     });
-    assert_eq!(sent, last.next_back().unwrap_or(false));
+    assert!(sent.is_err() || sent.ok() == Some(last.next_back().unwrap_or(false)));
 
     let part = |i: usize| parts.get(i).copied().unwrap_or_default().split(|b| *b == b'\n');
     let predicted: Vec<Prediction> = part(1)

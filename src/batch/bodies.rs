@@ -56,8 +56,8 @@ pub trait Bodies: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// What is being written.
-    parts: Arc<Mutex<BTreeSet<PathBuf>>>,
+    /// What is being written; `None` once it was cleared.
+    parts: Arc<Mutex<Option<BTreeSet<PathBuf>>>>,
 }
 
 impl Folder {
@@ -75,10 +75,10 @@ impl Folder {
     /// ```
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
-        Ok(Self { path: path.as_ref().to_owned(), parts: Arc::default() })
+        Ok(Self { path: path.as_ref().to_owned(), parts: Arc::new(Mutex::new(Some(BTreeSet::new()))) })
     }
 
-    /// Takes away what is half written: for a program that is about to end without waiting for it.
+    /// Takes away what is half written, and takes no more: for a program that is about to end without waiting for it.
     ///
     /// ```
     /// use idenfy_preflight::batch::Folder;
@@ -88,12 +88,12 @@ impl Folder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn clear(&self) {
-        for part in self.parts().iter() {
+        for part in self.parts().take().into_iter().flatten() {
             let _ = fs::remove_file(part);
         }
     }
 
-    fn parts(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+    fn parts(&self) -> MutexGuard<'_, Option<BTreeSet<PathBuf>>> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -106,15 +106,25 @@ impl Bodies for Folder {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        self.parts().insert(part.clone());
+        let mut parts = self.parts();
+        let Some(open) = parts.as_mut() else {
+            return Err(io::Error::other("no more bodies are kept, for the program is about to end"));
+        };
         // One that a power cut left may have another mode, and may be a link.
         let _ = fs::remove_file(&part);
-        let written = options.open(&part).and_then(|mut file| file.write_all(&body));
+        // Under the lock, so that whoever clears finds each part that there is.
+        let mut file = options.open(&part)?;
+        open.insert(part.clone());
+        drop(parts);
+        // Synced first: after a power cut the name would stand for an empty file, and --resume pass over its line.
+        let written = file.write_all(&body).and_then(|()| file.sync_data());
         let kept = written.and_then(|()| fs::rename(&part, self.path.join(name)));
         if kept.is_err() {
             let _ = fs::remove_file(&part);
         }
-        self.parts().remove(&part);
+        if let Some(open) = self.parts().as_mut() {
+            open.remove(&part);
+        }
         kept
     }
 }
@@ -134,7 +144,10 @@ mod tests {
         folder.put("a.json", 1, b"{}".to_vec()).unwrap();
         let body = fs::symlink_metadata(place.path().join("a.json")).unwrap();
         assert!(body.is_file() && body.permissions().mode() & 0o777 == 0o600);
-        assert_eq!((fs::read_to_string(&elsewhere).unwrap(), folder.parts().len()), ("kept".to_owned(), 0));
+        assert_eq!(
+            (fs::read_to_string(&elsewhere).unwrap(), folder.parts().as_ref().map(BTreeSet::len)),
+            ("kept".to_owned(), Some(0))
+        );
     }
 
     #[test]
@@ -143,8 +156,10 @@ mod tests {
         let folder = Folder::open(place.path()).unwrap();
         let part = place.path().join(".a.json.1.part");
         fs::write(&part, "half").unwrap();
-        folder.parts().insert(part.clone());
+        folder.parts().as_mut().unwrap().insert(part.clone());
         folder.clone().clear();
         assert!(!part.exists());
+        assert!(folder.put("b.json", 2, b"{}".to_vec()).is_err());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "nothing more comes");
     }
 }

@@ -46,6 +46,10 @@ struct Fields<'a> {
     images: Option<&'a RawValue>,
 }
 
+/// Images that a line may have: a session asks for a handful, and a line of 64 MiB could name a million small ones, each
+/// with its report.
+const MAX_IMAGES: usize = 64;
+
 /// Bytes of JSON that an id may have: it is written back with every answer.
 const MAX_ID: usize = 64 << 10;
 
@@ -102,6 +106,9 @@ fn understand<'a>(fields: &Fields<'a>) -> Result<Line<'a>, String> {
     };
     if images.0.is_empty() {
         return Err("`images` is empty".into());
+    }
+    if images.0.len() > MAX_IMAGES {
+        return Err(format!("`images` has {} entries; at most {MAX_IMAGES} are taken", images.0.len()));
     }
     let placed = images.0.into_iter().map(|(step, place)| {
         let place = text(&format!("images.{}", short(&step)), Some(place))?.unwrap_or_default();
@@ -245,6 +252,9 @@ mod tests {
             assert!(what.contains(said) && at == id, "{:?} says {what:?} of {at}", String::from_utf8_lossy(bytes));
             assert!(!what.contains("SECRET") && !what.contains("12345"), "{what}");
         }
+        let many = |n: usize| format!("{{\"images\":{{{}\"Z\":\"z\"}}}}", "\"A\":\"a\",".repeat(n - 1));
+        assert_eq!(parse(many(64).as_bytes(), 2).unwrap().images.len(), 64);
+        assert_eq!(parse(many(65).as_bytes(), 2).unwrap_err().1, "`images` has 65 entries; at most 64 are taken");
         let deep = [b"{\"id\":".as_slice(), &[b'['; 100_000], &[b']'; 100_000], b"}"].concat();
         assert!(parse(&deep, 2).unwrap_err().1.contains("`id` has more than"));
     }

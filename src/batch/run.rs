@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     options::Limits,
     report::{Report, text::printable_json},
-    session::Session,
+    session::{Session, SessionError},
     submission::{Image, Step, Submission},
 };
 use sha2::{Digest, Sha256};
@@ -341,8 +341,11 @@ impl<'a> Parsed<'a> {
         }
         let mut submission = self.submission;
         if let Some(place) = self.session {
-            let file = place.open("SESSION".into(), limits).map_err(|what| format!("session: {what}"))?;
-            submission.session = Some(Session::from_json(&file.bytes).map_err(|e| e.to_string())?);
+            let mut own = limits.clone();
+            own.max_file_bytes = Session::MAX_BYTES;
+            let file = place.open("SESSION".into(), &own).map_err(|what| format!("session: {what}"))?;
+            let read = file.unread.map_or_else(|| Session::from_json(&file.bytes), |n| Err(SessionError::TooLarge(n)));
+            submission.session = Some(read.map_err(|e| e.to_string())?);
         }
         for (step, place) in self.places {
             let image: Image<'static> =

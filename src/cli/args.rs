@@ -1,21 +1,23 @@
 //! The command line.
 
+use super::files;
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::PossibleValuesParser,
+    Args, CommandFactory, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, Styles},
     error::{ContextKind, ErrorKind},
 };
 use idenfy_preflight::{
     Options, SkipAnalysis,
     options::{Levels, PdfPassword, Sensitivity, Thresholds, TokenField, file},
+    report::text::printable,
     rules::{Level, Rule},
     submission::TokenType,
     texts::Texts,
 };
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a file of settings: with every key and its comment it has some ten thousand.
+const MAX_CONFIG: u64 = 1 << 20;
 
 /// Looks at identity-document images before they are sent to iDenfy's Direct Processing API.
 ///
@@ -31,6 +33,7 @@ pub struct Cli {
 /// The arguments. Files where a command or a flag is wanted, which is what one tries first, bring a word on what to write.
 pub fn parse() -> Cli {
     Cli::try_parse().unwrap_or_else(|error| {
+        print_if_it_steers();
         let given = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].iter().find_map(|kind| error.get(*kind));
         let file = given.map(ToString::to_string).filter(|given| Path::new(given).is_file());
         let tip = match (error.kind(), file) {
@@ -44,6 +47,19 @@ pub fn parse() -> Cli {
         let _ = super::output::print(&format!("\n  tip: {tip}\n"), true);
         std::process::exit(error.exit_code());
     })
+}
+
+/// Messages on arguments quote them as they are. One that would steer a terminal is printed without colours, for these
+/// are such characters too, line by line, and ends the program.
+fn print_if_it_steers() {
+    let plain = Cli::command().styles(Styles::plain()).try_get_matches();
+    let Some(error) = plain.err() else { return };
+    let text = error.render().ansi().to_string();
+    let printed: String = text.split('\n').map(printable).collect::<Vec<_>>().join("\n");
+    if printed != text {
+        let _ = super::output::print(&printed, error.use_stderr());
+        std::process::exit(error.exit_code());
+    }
 }
 
 #[derive(Subcommand)]
@@ -188,7 +204,7 @@ pub struct Telling {
 pub struct Look {
     /// A TOML file of settings; flags stand above it. `preflight config` prints one with every key.
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
     /// Turn HEIC, WebP, TIFF, BMP and GIF into JPEG, and go on with that.
     #[arg(long)]
     convert: bool,
@@ -218,7 +234,7 @@ impl Look {
         let sensitivity = self.sensitivity.map(Into::into);
         let mut options = match &self.config {
             Some(path) => {
-                let text = fs::read_to_string(path).map_err(|e| format!("--config {}: {e}", path.display()))?;
+                let text = files::read_text(path, MAX_CONFIG).map_err(|e| format!("--config {e}"))?;
                 file::parse(&text, sensitivity).map_err(|e| format!("--config {}, {e}", path.display()))?
             }
             None => {

@@ -3,7 +3,7 @@
 use super::{
     INTERRUPTED, NOT_READY,
     args::{Field, Look, Skip},
-    output,
+    files, output,
 };
 use clap::Args;
 #[cfg(feature = "parquet")]
@@ -103,11 +103,13 @@ impl Batch {
 }
 
 pub fn run(args: &Batch) -> Result<u8, String> {
+    let outputs = [("--output", &args.output), ("--summary", &args.summary), ("--summary-page", &args.summary_page)];
+    let inputs = files::given([("--input", &args.input)]).chain(files::of_look(&args.look));
+    files::apart(files::given(outputs), inputs)?;
     let mut batch = batch::Batch::new(Preflight::new(args.options()?), args.settings());
     let (input, length) = input(args.input.as_deref())?;
     // What cannot be written is told before any work is done.
-    let create =
-        |flag, path: &Option<PathBuf>| path.as_ref().map(|p| File::create(p).map_err(told(flag, p))).transpose();
+    let create = |flag, path: &Option<PathBuf>| path.as_ref().map(|p| output::Out::file(flag, p)).transpose();
     let summary_file = create("--summary", &args.summary)?;
     let page_file = create("--summary-page", &args.summary_page)?;
     if let Some(folder) = &args.requests {
@@ -132,12 +134,9 @@ pub fn run(args: &Batch) -> Result<u8, String> {
         None => e.to_string(),
     });
     summary.close(began.elapsed(), done.as_ref().ok());
-    let written = |flag, path: &Option<PathBuf>, file: Option<File>, text: String| match (path, file) {
-        (Some(path), Some(mut file)) => file.write_all(text.as_bytes()).map_err(told(flag, path)),
-        _ => Ok(()),
-    };
-    let wrote = written("--summary", &args.summary, summary_file, format!("{:#}\n", summary.to_json()))
-        .and_then(|()| written("--summary-page", &args.summary_page, page_file, summary.to_html()));
+    let written = |file: Option<output::Out>, text: String| file.map_or(Ok(()), |file| file.write(text.as_bytes()));
+    let wrote = written(summary_file, format!("{:#}\n", summary.to_json()))
+        .and_then(|()| written(page_file, summary.to_html()));
     output::print(&format!("{summary}\n"), true)?;
     let done = done?;
     out.finish().and(wrote)?;
@@ -181,10 +180,6 @@ fn input(path: Option<&Path>) -> Result<(Box<dyn Read + Send>, Option<u64>), Str
 /// The output, where the next answer goes, and what stands in it.
 fn open(path: &Path, args: &Batch, summary: &mut Summary) -> Result<(Out, Answered), String> {
     let fail = told("--output", path);
-    let same = |input: &PathBuf| input.canonicalize().ok().is_some_and(|i| path.canonicalize().ok() == Some(i));
-    if args.input.as_ref().is_some_and(same) {
-        return Err(format!("--output {}: it is the input", path.display()));
-    }
     if parquet(path) {
         if args.resume {
             return Err(format!(

@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod files;
 mod output;
 mod picture;
 #[cfg(feature = "sandbox")]
@@ -21,6 +22,7 @@ use idenfy_preflight::{
         text::{printable, printable_json},
     },
     rules::{Level, Rule},
+    session::SessionError,
     texts::Texts,
 };
 use output::Out;
@@ -33,8 +35,6 @@ const NOT_READY: u8 = 1;
 const INTERRUPTED: u8 = 130;
 /// Could not run.
 const COULD_NOT_RUN: u8 = 2;
-/// Bytes of a session's answer: a thousand times the one in the service's documentation.
-const MAX_SESSION: u64 = 1 << 20;
 
 /// Runs the program.
 pub fn run() -> ExitCode {
@@ -75,6 +75,8 @@ fn options(args: &Check) -> Result<Options, String> {
 }
 
 fn run_check(args: &Check) -> Result<u8, String> {
+    let outputs = files::given([("--out", &args.out)]).chain(files::of_telling(&args.telling));
+    files::apart(outputs, files::of_check(args))?;
     let options = options(args)?;
     let out = args.out.as_deref().map(Out::open).transpose()?;
     let page = tell::page_file(&args.telling)?;
@@ -127,16 +129,15 @@ fn submission(args: &Check, options: &Options) -> Result<Submission<'static>, St
 
 fn session(path: &Path, options: &Options) -> Result<Session, String> {
     let mut limits = options.limits.clone();
-    limits.max_file_bytes = MAX_SESSION;
+    limits.max_file_bytes = Session::MAX_BYTES;
     let image = Image::open("SESSION", path, &limits).map_err(|e| e.to_string())?;
-    if let Some(size) = image.unread {
-        let path = path.display();
-        return Err(format!("{path}: it has {size} bytes; the answer of session creation is far below {MAX_SESSION}"));
-    }
-    Session::from_json(&image.bytes).map_err(|e| format!("{}: {e}", path.display()))
+    let session = image.unread.map_or_else(|| Session::from_json(&image.bytes), |n| Err(SessionError::TooLarge(n)));
+    session.map_err(|e| format!("{}: {e}", path.display()))
 }
 
 fn run_inspect(args: &Inspect) -> Result<u8, String> {
+    let inputs = args.files.iter().map(|path| ("FILE", path.as_path())).chain(files::of_look(&args.look));
+    files::apart(files::of_telling(&args.telling), inputs)?;
     let options = args.look.options()?;
     let telling = &args.telling;
     let page = tell::page_file(telling)?;

@@ -38,6 +38,15 @@ pub fn stop_on_interrupt(stop: &Stop) {
     *STOP.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop.clone());
 }
 
+/// What an interrupt has to print, and the status that it ends with: from before a body leaves until its answer is told.
+static LAST_WORDS: Mutex<Option<(String, u8)>> = Mutex::new(None);
+
+/// Lets an interrupt print this and end the program with this status.
+#[cfg(feature = "submit")]
+pub fn say_on_interrupt(text: String, status: u8) {
+    *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some((text, status));
+}
+
 /// On Ctrl-C and SIGTERM: leave nothing behind. 130 is what shells give a program that was interrupted.
 pub fn clean_up_on_interrupt() {
     // Without a handler the system's own remains, which is to end at once.
@@ -50,6 +59,12 @@ pub fn clean_up_on_interrupt() {
         }
         if let Some(clear) = CLEAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
             clear();
+        }
+        // Held until the end: the answer that comes meanwhile waits, and is not told beside this.
+        let last_words = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((text, status)) = &*last_words {
+            print_surely(text);
+            std::process::exit((*status).into());
         }
         std::process::exit(130);
     });
@@ -128,7 +143,7 @@ impl Out {
 }
 
 /// Where links lead, the last of them to something that need not be there yet.
-fn followed(path: &Path) -> PathBuf {
+pub fn followed(path: &Path) -> PathBuf {
     // As many as Linux follows. More is a loop, which the system tells when the path is used.
     const MOST: usize = 40;
     let mut at = path.to_owned();
@@ -167,6 +182,13 @@ pub fn print(text: &str, to_stderr: bool) -> Result<(), String> {
     } else {
         io::stdout().lock().write_all(text.as_bytes())
     })
+}
+
+/// Prints what must not be lost: to standard error where standard output does not take it.
+pub fn print_surely(text: &str) {
+    if let Err(why) = print(text, false) {
+        let _ = print(&format!("preflight: {why}\n{text}"), true);
+    }
 }
 
 /// A reader that has gone away has seen enough; anything else is told.

@@ -3,7 +3,7 @@
 use super::{
     COULD_NOT_RUN, NOT_READY,
     args::{Check, ReportFormat},
-    json, options, output, submission, tell,
+    files, json, options, output, submission, tell,
 };
 use clap::{Args, builder::RangedU64ValueParser};
 use idenfy_preflight::{
@@ -15,8 +15,12 @@ use idenfy_preflight::{
     },
 };
 use serde_json::{Value, json};
-use std::{fmt::Display, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt::Display, path::PathBuf, sync::Arc, time::Duration};
 
+/// Bytes of a file of authorities: all of Mozilla's have a quarter of it.
+const MAX_CA_FILE: u64 = 1 << 20;
+/// Bytes of a file that is compared: a million lines of `submit --format json`.
+const MAX_COMPARED: u64 = 1 << 30;
 /// The body left, no answer came.
 const UNKNOWN: u8 = 3;
 
@@ -69,6 +73,9 @@ fn seconds() -> RangedU64ValueParser {
 
 pub fn run(args: &Submit) -> Result<u8, String> {
     let check = &args.check;
+    let outputs = files::given([("--out", &check.out), ("--ledger", &args.ledger)]);
+    let inputs = files::of_check(check).into_iter().chain(files::given([("--ca-file", &args.ca_file)]));
+    files::apart(outputs.chain(files::of_telling(&check.telling)), inputs)?;
     let options = options(check)?;
     let out = check.out.as_deref().map(output::Out::open).transpose()?;
     if matches!(out, Some(output::Out::Stdout)) {
@@ -85,7 +92,7 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     let mut submitter = Submitter::to(base, patience, credentials);
     if let Some(path) = args.ca_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
         let fail = |what: &dyn Display| format!("--ca-file (or SSL_CERT_FILE) {}: {what}", path.display());
-        let pem = fs::read(path).map_err(|e| fail(&e))?;
+        let pem = files::read(path, MAX_CA_FILE).map_err(|e| format!("--ca-file (or SSL_CERT_FILE) {e}"))?;
         submitter = submitter.trust(&pem).map_err(|e| fail(&e))?;
     }
     if let Some(path) = &args.ledger {
@@ -102,27 +109,45 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     if let (Some(request), Some(out)) = (&outcome.request, out) {
         out.write(request.body())?;
     }
-    let answer = outcome.request.as_ref().map(|request| submitter.submit(request, report));
     let scan_ref = outcome.request.as_ref().and_then(|r| r.scan_ref());
-    let text = match check.format {
+    let told = |answer: Option<&Answer>| match check.format {
         ReportFormat::Text => {
-            let said = answer.as_ref().map(|answer| format!("{answer}\n")).unwrap_or_default();
-            tell::text(report, &check.telling, false) + &said
+            let said = answer.map(|answer| format!("{answer}\n")).unwrap_or_default();
+            Ok(tell::text(report, &check.telling, false) + &said)
         }
         ReportFormat::Json => {
-            let answer = answer.as_ref().map(Answer::to_json);
-            json(&json!({"scanRef": scan_ref, "submit": answer, "report": report}))?
+            json(&json!({"scanRef": scan_ref, "submit": answer.map(Answer::to_json), "report": report}))
         }
     };
-    output::print(&text, false)?;
-    Ok(match answer {
-        Some(Answer::Accepted) => 0,
+    let Some(request) = &outcome.request else {
+        output::print_surely(&told(None)?);
+        return Ok(NOT_READY);
+    };
+    // From here on a body may have left, and whoever interrupts has to know.
+    let interrupted = Answer::Unknown {
+        what: "the program was interrupted".to_owned(),
+        bytes: request.body().len() as u64,
+        scan_ref: scan_ref.map(str::to_owned),
+    };
+    output::say_on_interrupt(told(Some(&interrupted))?, UNKNOWN);
+    let answer = submitter.submit(request, report);
+    let status = status(&answer);
+    let text = told(Some(&answer)).unwrap_or_else(|why| format!("{why}\n{answer}\n"));
+    // What is printed in part already is not printed again.
+    output::say_on_interrupt(String::new(), status);
+    output::print_surely(&text);
+    Ok(status)
+}
+
+fn status(answer: &Answer) -> u8 {
+    match answer {
+        Answer::Accepted => 0,
         // A token that was sent before is refused, before the network.
-        None | Some(Answer::NotSent(NotSentReason::TokenSent | NotSentReason::NoToken)) => NOT_READY,
-        Some(Answer::NotSent(_)) => COULD_NOT_RUN,
-        Some(Answer::Unknown { .. }) => UNKNOWN,
-        Some(_) => NOT_READY,
-    })
+        Answer::NotSent(NotSentReason::TokenSent | NotSentReason::NoToken) => NOT_READY,
+        Answer::NotSent(_) => COULD_NOT_RUN,
+        Answer::Unknown { .. } => UNKNOWN,
+        _ => NOT_READY,
+    }
 }
 
 pub fn compare(args: &Compare) -> Result<u8, String> {
@@ -155,7 +180,7 @@ fn prediction(line: &Value) -> Option<Prediction> {
 fn lines(paths: &[PathBuf]) -> Result<Vec<Value>, String> {
     let mut values = Vec::new();
     for path in paths {
-        let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let text = files::read_text(path, MAX_COMPARED)?;
         for (n, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
             let value = serde_json::from_str(line).map_err(|e| format!("{}, line {}: {e}", path.display(), n + 1))?;
             values.push(value);

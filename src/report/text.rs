@@ -397,8 +397,9 @@ pub fn printable_json(json: String) -> String {
 
 /// Whether a character steers a terminal or turns the direction of what follows.
 pub(crate) fn steers(c: char) -> bool {
+    // The line and paragraph separators begin lines where Unicode is followed.
     c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -324,7 +324,8 @@ impl Sandbox {
         self.shared.settings().fault = fault;
     }
 
-    /// How many bodies with this token arrived, whole or in part; `GET /calls` tells it to other programs.
+    /// How many bodies with this token arrived from those who have the key, whole or in part; `GET /calls` tells it to
+    /// other programs. The latest hundred thousand tokens are remembered.
     ///
     /// ```
     /// use idenfy_preflight::{sandbox::{Sandbox, Settings}, submit::Credentials};

@@ -48,6 +48,7 @@ Otherwise than at the service:
 - callbackUrl is http to this machine alone
 - FACE and bills are not looked at: a face always matches, and no address is read or compared; additionalSteps is VALID
 - there is one partner, that of the credentials the sandbox was started with
+- Host is localhost or a loopback address, else it is 421; the latest 100,000 tokens and 10,000 webhooks are remembered
 ",
         s.token_burns_on_error,
         name(&LimitCounts::ALL, s.limit_counts),

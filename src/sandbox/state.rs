@@ -8,19 +8,63 @@ use crate::{Session, submission::Step, submit::session::Mode};
 use memchr::memmem;
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     time::Instant,
 };
 
+/// Tokens that are remembered; the oldest goes first.
+const MAX_TOKENS: usize = 100_000;
+/// Bytes of a token that is counted: the service's have some forty.
+const MAX_TOKEN: usize = 256;
+/// Webhooks that are remembered.
+const MAX_WEBHOOKS: usize = 10_000;
+
 #[derive(Default)]
 pub(super) struct State {
-    /// By token.
-    pub sessions: HashMap<String, Issued>,
-    /// Bodies that arrived, by token.
-    pub bodies: HashMap<String, usize>,
+    pub sessions: ByToken<Issued>,
+    /// Bodies that arrived.
+    pub bodies: ByToken<usize>,
     /// Webhooks that came back and were verified, one JSON a line.
-    pub webhooks: Vec<String>,
+    webhooks: VecDeque<String>,
     pub made: u64,
+}
+
+/// What is known of tokens, of the latest ones.
+pub(super) struct ByToken<T> {
+    all: HashMap<String, T>,
+    /// The oldest first.
+    order: VecDeque<String>,
+}
+
+impl<T> Default for ByToken<T> {
+    fn default() -> Self {
+        Self { all: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<T> ByToken<T> {
+    pub fn get(&self, token: &str) -> Option<&T> {
+        self.all.get(token)
+    }
+
+    pub fn get_mut(&mut self, token: &str) -> Option<&mut T> {
+        self.all.get_mut(token)
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.all.values()
+    }
+
+    pub fn insert(&mut self, token: String, value: T) {
+        if self.all.insert(token.clone(), value).is_none() {
+            self.order.push_back(token);
+        }
+        if self.order.len() > MAX_TOKENS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.all.remove(&oldest);
+        }
+    }
 }
 
 /// A session that was created.
@@ -60,9 +104,27 @@ pub(super) struct Verdict {
 impl State {
     /// Counts a body, whole or not, by its token.
     pub fn count(&mut self, body: &[u8]) {
-        if let Some(token) = [&b"\"token\""[..], b"\"authToken\""].iter().find_map(|field| value(body, field)) {
-            *self.bodies.entry(String::from_utf8_lossy(token).into_owned()).or_default() += 1;
+        let token = [&b"\"token\""[..], b"\"authToken\""].iter().find_map(|field| value(body, field));
+        if let Some(token) = token.filter(|token| token.len() <= MAX_TOKEN) {
+            let token = String::from_utf8_lossy(token).into_owned();
+            match self.bodies.get_mut(&token) {
+                Some(bodies) => *bodies += 1,
+                None => self.bodies.insert(token, 1),
+            }
         }
+    }
+
+    /// Keeps a webhook.
+    pub fn keep(&mut self, line: String) {
+        self.webhooks.push_back(line);
+        if self.webhooks.len() > MAX_WEBHOOKS {
+            self.webhooks.pop_front();
+        }
+    }
+
+    /// `GET /webhooks`.
+    pub fn webhooks(&self) -> String {
+        self.webhooks.iter().map(String::as_str).collect()
     }
 }
 
@@ -79,6 +141,7 @@ pub(super) fn calls(shared: &Shared) -> String {
     let state = shared.state();
     let mut lines: Vec<_> = state
         .bodies
+        .all
         .iter()
         .map(|(token, bodies)| {
             let issued = state.sessions.get(token);
@@ -134,5 +197,24 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, Reply> {
     match value {
         Value::Object(_) => Ok(value),
         _ => Err(reply::error(400, "BAD_VALUE", "The body is not a JSON object")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut state = State::default();
+        for i in 0..=MAX_TOKENS {
+            state.count(format!("{{\"token\":\"{i}\"}}").as_bytes());
+        }
+        state.count(b"{\"token\":\"7\"}");
+        state.count(format!("{{\"token\":\"{}\"}}", "x".repeat(MAX_TOKEN + 1)).as_bytes());
+        assert_eq!((state.bodies.values().count(), state.bodies.order.len()), (MAX_TOKENS, MAX_TOKENS));
+        assert_eq!((state.bodies.get("0"), state.bodies.get("7")), (None, Some(&2)));
+        (0..=MAX_WEBHOOKS).for_each(|i| state.keep(format!("{i}\n")));
+        assert!(state.webhooks().starts_with("1\n") && state.webhooks().ends_with("\n10000\n"));
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn receive(shared: &Shared, headers: &[(String, Vec<u8>)], body: &[u8
     match verify(headers, body, key(shared).as_bytes()) {
         Ok(_) => {
             let line = String::from_utf8_lossy(body).replace(['\r', '\n'], " ") + "\n";
-            shared.state().webhooks.push(line);
+            shared.state().keep(line);
             reply::accepted()
         }
         Err(e) => reply::error(400, "BAD_VALUE", &e.to_string()),

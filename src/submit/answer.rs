@@ -3,8 +3,16 @@
 use super::{
     NotSentReason,
     http::{Lost, Reply},
+    redact::strike,
 };
-use crate::{Request, report::Report, submission::Token};
+use crate::{
+    Request,
+    report::{
+        Report,
+        text::{printable, steers},
+    },
+    submission::Token,
+};
 use serde_json::{Map, Value, json};
 use std::{fmt, time::Duration};
 
@@ -210,10 +218,8 @@ impl Answer {
         request: &Request,
         report: Option<&Report>,
     ) -> Self {
-        let redact = |text: &str| match request.token().map(Token::expose).filter(|token| !token.is_empty()) {
-            Some(token) => text.replace(token, "…"),
-            None => text.to_owned(),
-        };
+        let token = request.token().map(Token::expose).unwrap_or_default();
+        let redact = |text: &str| strike(text, token);
         let bytes = request.body().len() as u64;
         let call =
             Call { bytes, scan_ref: request.scan_ref(), skipped: request.skips_analysis(), report, redact: &redact };
@@ -317,7 +323,10 @@ impl fmt::Display for Answer {
                     "Not detected: the service found no document in the photo{said}. The token is probably spent: create a new session and "
                 )?;
                 match advice.skip_analysis {
-                    true => write!(f, "send the same photos with skipAnalysis ({}).", advice.because.join("; ")),
+                    true => {
+                        let because = printable(&advice.because.join("; "));
+                        write!(f, "send the same photos with skipAnalysis ({because}).")
+                    }
                     false => f.write_str("send a clearer photo with the whole document in it."),
                 }
             }
@@ -336,14 +345,15 @@ impl fmt::Display for Answer {
                 }?;
                 f.write_str(" The token may be spent: create a new session.")
             }
-            Self::NotSent(reason) => write!(f, "Not sent: {reason}."),
+            Self::NotSent(reason) => write!(f, "Not sent: {}.", printable(&reason.to_string())),
             Self::Unknown { what, bytes, scan_ref } => {
+                let what = printable(what);
                 write!(
                     f,
                     "Unknown: up to {bytes} bytes of the body left, and then: {what}. It is not sent again, for the token may be spent; ask POST /api/v2/status "
                 )?;
                 match scan_ref {
-                    Some(scan_ref) => write!(f, "for scanRef {scan_ref}."),
+                    Some(scan_ref) => write!(f, "for scanRef {}.", printable(scan_ref)),
                     None => f.write_str("with the scanRef of the session's creation."),
                 }
             }
@@ -419,7 +429,7 @@ impl Said {
         }
         let own = |text: &str| {
             let text = without_images(&redact(text));
-            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TEXT).collect()
+            text.chars().map(|c| if steers(c) { ' ' } else { c }).take(MAX_TEXT).collect()
         };
         let Ok(Value::Object(map)) = serde_json::from_str(&text) else {
             return Read::Other(Self { message: Some(own(text.trim())), ..Self::default() });

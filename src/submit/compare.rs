@@ -1,7 +1,7 @@
 //! What was predicted against what came: the way to calibrate thresholds on one's own traffic.
 
 use super::webhook::Payload;
-use crate::finding::Finding;
+use crate::{finding::Finding, report::text::printable};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -193,6 +193,7 @@ impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:24} {:>6} {:>9} {:>6}", "code", "right", "unfounded", "missed")?;
         for (code, count) in &self.codes {
+            let code = printable(code);
             writeln!(f, "{code:24} {:>6} {:>9} {:>6}", count.right, count.unfounded, count.missed)?;
         }
         writeln!(
@@ -234,5 +235,7 @@ mod tests {
         assert_eq!(count("NO_FACE_FOUND"), Some((0, 0, 1)));
         assert_eq!((found.codes.len(), found.unanswered, found.unpredicted), (3, 1, 1));
         assert_eq!(found.rows[0].overall.as_deref(), Some("DENIED"));
+        let steering = compare(&[prediction("a", &["X\u{1b}[2J\u{2028}\u{202e}\n"])], &received).to_string();
+        assert!(steering.contains("X\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}"), "{steering}");
     }
 }

@@ -1,5 +1,6 @@
 //! The key pair.
 
+use super::redact::strike;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use std::{env, fmt};
 use zeroize::{Zeroize, Zeroizing};
@@ -99,14 +100,13 @@ impl Credentials {
         &self.secret
     }
 
-    /// The text without either half in it, nor the two as Basic authentication codes them.
+    /// The text without either half in it, nor the two as Basic authentication codes them, however they are escaped.
     pub(crate) fn redact(&self, text: &str) -> String {
         let header = self.header();
         let pair = header.strip_prefix(BASIC).unwrap_or(&header);
-        // Some leave the padding out, and some write a slash as JSON may.
+        // Some leave the padding out.
         let pair = pair.trim_end_matches('=');
-        let escaped = Zeroizing::new(pair.replace('/', "\\/"));
-        [pair, escaped.as_str(), &self.secret, &self.key].iter().fold(text.to_owned(), |t, s| t.replace(s, "…"))
+        [pair, &self.secret, &self.key].iter().fold(text.to_owned(), |text, secret| strike(&text, secret))
     }
 }
 

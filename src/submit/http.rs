@@ -65,7 +65,7 @@ pub(super) struct Reply {
     pub status: u16,
     pub retry_after: Option<String>,
     pub body: Zeroizing<Vec<u8>>,
-    /// The answer's body ended before its time.
+    /// The answer's body ended before its time, or was not read to its end.
     pub cut: bool,
 }
 
@@ -79,7 +79,9 @@ pub(super) enum Lost {
 /// Answers are small; what is longer is not one of the service's.
 const MAX_ANSWER: u64 = 1 << 20;
 
-/// How long each phase may take, and how often what certainly did not leave is tried again.
+/// How long each phase may take, and how often what certainly did not leave is tried again. Between this program and a
+/// proxy for https, and while it is asked for the way (CONNECT), the time counts anew with every read: a proxy that answers
+/// byte by byte is waited for as long as it goes on.
 ///
 /// ```
 /// use idenfy_preflight::submit::Patience;
@@ -199,8 +201,8 @@ impl Client {
             body: Zeroizing::new(Vec::new()),
             cut: false,
         };
-        let read = response.body_mut().as_reader().take(MAX_ANSWER).read_to_end(&mut reply.body);
-        reply.cut = read.is_err();
+        let read = response.body_mut().as_reader().take(MAX_ANSWER + 1).read_to_end(&mut reply.body);
+        reply.cut = read.is_err() || reply.body.len() as u64 > MAX_ANSWER;
         Ok(reply)
     }
 }

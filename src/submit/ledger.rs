@@ -5,9 +5,9 @@ use crate::submission::Token;
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashSet,
-    fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
-    path::Path,
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Seek, Write},
+    path::{Path, PathBuf},
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
@@ -27,8 +27,19 @@ pub struct Ledger(Mutex<Book>);
 #[derive(Debug, Default)]
 struct Book {
     memory: HashSet<Hash>,
-    file: Option<File>,
+    paper: Option<Paper>,
 }
+
+/// A ledger's file.
+#[derive(Debug)]
+struct Paper {
+    file: File,
+    /// Absolute, for the process may go to another folder.
+    path: PathBuf,
+}
+
+/// Bytes that a line may have: an entry has 66, and a file system may fill a block behind one that was torn.
+const MAX_LINE: u64 = 4096;
 
 /// The process's own: what [`Submitter`](super::Submitter)s share by default.
 static SHARED: LazyLock<Arc<Ledger>> = LazyLock::new(Arc::default);
@@ -57,10 +68,11 @@ impl Ledger {
     }
 
     /// One in a file, which several processes may use at once: it is locked and synced for every entry. One line each
-    /// entry, `+` or `-` and the token's SHA-256.
+    /// entry, `+` or `-` and the token's SHA-256. A line that a crash or a power cut tore is passed over; of any other that
+    /// is no entry nobody knows what it was to say, so that every use is an error, and nothing is written.
     ///
     /// # Errors
-    /// When it cannot be opened for reading and writing.
+    /// When it is no ordinary file, cannot be opened for reading and writing, or holds something else.
     ///
     /// ```
     /// use idenfy_preflight::{submission::Token, submit::Ledger};
@@ -70,17 +82,14 @@ impl Ledger {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self(Mutex::new(Book { memory: HashSet::new(), file: Some(options.open(path)?) })))
+        let paper = Paper::open(path.as_ref())?;
+        Ok(Self(Mutex::new(Book { memory: HashSet::new(), paper: Some(paper) })))
     }
 
     /// Whether a token was sent, as far as the ledger knows.
     ///
     /// # Errors
-    /// When its file cannot be read.
+    /// When its file cannot be read, holds something else, or was replaced by another.
     ///
     /// ```
     /// # #[cfg(feature = "sandbox")] {
@@ -112,11 +121,7 @@ impl Ledger {
         if book.memory.contains(&hash) {
             return Ok(true);
         }
-        let Some(file) = &mut book.file else { return Ok(false) };
-        file.lock_shared()?;
-        let text = content(file);
-        file.unlock()?;
-        Ok(was_sent(&text?, &name(hash)))
+        book.paper.as_mut().map_or(Ok(false), |paper| paper.holds(&name(hash)))
     }
 
     /// Enters a token; false when it was there already.
@@ -143,92 +148,103 @@ impl Ledger {
 impl Book {
     /// Writes an entry under the file's lock; false when it says that already.
     fn write(&mut self, hash: Hash, sent: bool) -> io::Result<bool> {
-        let Some(file) = &mut self.file else { return Ok(true) };
-        file.lock()?;
-        let written = append(file, hash, sent);
-        file.unlock()?;
+        let Some(paper) = &mut self.paper else { return Ok(true) };
+        paper.file.lock()?;
+        let written = paper.append(&name(hash), sent);
+        paper.file.unlock()?;
         written
     }
 }
 
-fn append(file: &mut File, hash: Hash, sent: bool) -> io::Result<bool> {
-    let name = name(hash);
-    let text = content(file)?;
-    if was_sent(&text, &name) == sent {
-        return Ok(false);
+impl Paper {
+    fn open(path: &Path) -> io::Result<Self> {
+        let is_new = match fs::metadata(path) {
+            // Opening a pipe would wait, and a device has no end.
+            Ok(found) if !found.is_file() => return Err(io::Error::other("it is no ordinary file")),
+            found => found.is_err(),
+        };
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path)?;
+        let mut paper = Self { file, path: path.canonicalize()? };
+        // An entry is no use if a power cut takes the file's name.
+        if let (true, Some(folder)) = (is_new && cfg!(unix), paper.path.parent()) {
+            File::open(folder)?.sync_all()?;
+        }
+        paper.holds("")?;
+        Ok(paper)
     }
-    let torn = text.last().is_some_and(|b| *b != b'\n');
-    let line = format!("{}{}{name}\n", if torn { "\n" } else { "" }, if sent { '+' } else { '-' });
-    file.write_all(line.as_bytes())?;
-    file.sync_data()?;
-    Ok(true)
+
+    fn holds(&mut self, name: &str) -> io::Result<bool> {
+        self.file.lock_shared()?;
+        let found = self.find(name);
+        self.file.unlock()?;
+        Ok(found?.0)
+    }
+
+    /// Adds an entry; false when the last one on the token says the same.
+    fn append(&mut self, name: &str, sent: bool) -> io::Result<bool> {
+        let (was_sent, torn) = self.find(name)?;
+        if was_sent == sent {
+            return Ok(false);
+        }
+        let line = format!("{}{}{name}\n", if torn { "\n" } else { "" }, if sent { '+' } else { '-' });
+        self.file.write_all(line.as_bytes())?;
+        self.file.sync_data()?;
+        Ok(true)
+    }
+
+    /// Whether the last entry on a token says that it was sent, and whether the last line has no end.
+    fn find(&mut self, name: &str) -> io::Result<(bool, bool)> {
+        // Under the lock: another file at the path has other entries, and other locks.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let (own, there) = (self.file.metadata()?, fs::metadata(&self.path).ok());
+            if there.is_none_or(|there| (there.dev(), there.ino()) != (own.dev(), own.ino())) {
+                return Err(io::Error::other("it was moved, removed or replaced since it was opened"));
+            }
+        }
+        self.file.rewind()?;
+        let mut lines = BufReader::new(&self.file);
+        let (mut sent, mut torn, mut line) = (false, false, Vec::new());
+        for number in 1_u64.. {
+            line.clear();
+            if lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            let text = line.strip_suffix(b"\n");
+            torn = text.is_none();
+            match understood(text.unwrap_or(&line)) {
+                Some(Some((sign, entry))) if entry == name.as_bytes() => sent = sign == b'+',
+                Some(_) if !torn || (line.len() as u64) < MAX_LINE => {}
+                _ => {
+                    let what = format!(
+                        "line {number} is no entry of a ledger (+ or -, and 64 hexadecimal digits); is it another file?"
+                    );
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                }
+            }
+        }
+        Ok((sent, torn))
+    }
+}
+
+/// A line's sign and hash; `Some(None)` for the beginning of an entry, and for zeros that a file system left after it or in
+/// its place. For what was torn nothing was sent.
+fn understood(line: &[u8]) -> Option<Option<(u8, &[u8])>> {
+    let zeros = line.iter().rev().take_while(|b| **b == 0).count();
+    let Some((sign, hash)) = line.get(..line.len().saturating_sub(zeros))?.split_first() else { return Some(None) };
+    let digits = hash.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let is_own = b"+-".contains(sign) && digits && hash.len() <= 64;
+    is_own.then(|| (hash.len() == 64 && zeros == 0).then_some((*sign, hash)))
 }
 
 fn name(hash: Hash) -> String {
     hash.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn content(file: &mut File) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.read_to_end(&mut text)?;
-    Ok(text)
-}
-
-/// Whether the last word on a token says so. A line that was torn by a crash names no token, and none was sent for it.
-fn was_sent(text: &[u8], name: &str) -> bool {
-    let mut words = text.split(|b| *b == b'\n').filter_map(|line| line.split_first());
-    words.rfind(|(sign, rest)| *rest == name.as_bytes() && b"+-".contains(sign)).is_some_and(|word| *word.0 == b'+')
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_claimed_once_across_ledgers_of_one_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger");
-        std::fs::write(&path, "+torn").unwrap();
-        let (a, b) = (Ledger::open(&path).unwrap(), Ledger::open(&path).unwrap());
-        let token = Token::new("SECRETSECRET");
-        assert!(a.claim(&token).unwrap());
-        assert!(!a.claim(&token).unwrap() && !b.claim(&token).unwrap());
-        assert!(a.holds(&token).unwrap() && b.holds(&token).unwrap());
-        a.release(&token).unwrap();
-        assert!(!a.holds(&token).unwrap() && !b.holds(&token).unwrap());
-        assert!(b.claim(&token).unwrap() && !a.claim(&token).unwrap());
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text.lines().count(), 4, "{text}");
-        assert!(!text.contains("SECRET") && !format!("{a:?}").contains("SECRET"));
-    }
-
-    #[test]
-    fn a_line_of_an_earlier_process_counts() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger");
-        // SHA-256 of "T".
-        let line = "+e632b7095b0bf32c260fa4c539e9fd7b852d0de454e9be26f24d0d6f91d069d3\n";
-        std::fs::write(&path, line).unwrap();
-        let ledger = Ledger::open(&path).unwrap();
-        assert!(ledger.holds(&Token::new("T")).unwrap() && !ledger.claim(&Token::new("T")).unwrap());
-        assert!(!ledger.holds(&Token::new("U")).unwrap());
-    }
-
-    #[test]
-    fn the_process_has_one() {
-        assert!(Arc::ptr_eq(&Ledger::shared(), &Ledger::shared()));
-    }
-
-    #[test]
-    fn of_many_threads_one_wins() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger");
-        let won: usize = std::thread::scope(|s| {
-            let run = || Ledger::open(&path).unwrap().claim(&Token::new("T")).unwrap();
-            let all: Vec<_> = (0..16).map(|_| s.spawn(run)).collect();
-            all.into_iter().map(|h| usize::from(h.join().unwrap())).sum()
-        });
-        assert_eq!(won, 1);
-    }
-}
+mod tests;

@@ -23,6 +23,7 @@ mod http;
 mod ledger;
 mod proxy;
 mod reason;
+mod redact;
 pub mod session;
 pub mod webhook;
 
@@ -163,7 +164,7 @@ impl Submitter {
             Err(e) => return Answer::NotSent(NotSentReason::Ledger(e.to_string())),
         }
         let came = self.client.post("/api/v2/process", &self.credentials, request.body());
-        let redact = |text: &str| self.credentials.redact(&text.replace(token.expose(), "…"));
+        let redact = |text: &str| self.credentials.redact(&redact::strike(text, token.expose()));
         let call = answer::Call {
             bytes: request.body().len() as u64,
             scan_ref: request.scan_ref(),

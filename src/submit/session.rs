@@ -23,9 +23,10 @@ use zeroize::Zeroizing;
 /// new.callback_url = Some("https://example.com/webhook".into());
 /// let body: serde_json::Value = serde_json::from_slice(&new.body()?)?;
 /// assert_eq!((&body["clientId"], &body["questionnaire"]), (&"user-7".into(), &serde_json::Value::Null));
+/// assert!(!format!("{new:?}").contains("user-7"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NewSession {
     /// `clientId`: your own name for the user, at most 100 ASCII characters.
@@ -52,6 +53,21 @@ pub struct NewSession {
     pub expiry_time: Option<u32>,
     /// Any further field of the service's page, sent as it is; fields above win.
     pub further: Map<String, Value>,
+}
+
+impl fmt::Debug for NewSession {
+    /// Shows what decides the steps; who the user is, and where results go, stays out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession")
+            .field("token_type", &self.token_type)
+            .field("country", &self.country)
+            .field("documents", &self.documents)
+            .field("driver_license_back", &self.driver_license_back)
+            .field("utility_bill", &self.utility_bill)
+            .field("additional_steps", &self.additional_steps)
+            .field("expiry_time", &self.expiry_time)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A step beyond the identity document.

@@ -93,7 +93,7 @@ fn what_cannot_run_exits_with_2_and_says_why() {
         (&["--input", &at("none")], "--input"),
         (&["--input", &at("")], "it is a folder"),
         (&["--input", &at("in"), "--output", &at("none/x")], "--output"),
-        (&["--input", &at("in"), "--output", &at("in")], "it is the input"),
+        (&["--input", &at("in"), "--output", &at("in")], "--output and --input name the same file"),
         (&["--input", &at("in"), "--resume"], "--output"),
         (&["--input", &at("in"), "--output", &at("foreign"), "--resume"], "is it another file?"),
         (&["--input", &at("in"), "--output", "/dev/full"], "cannot be written"),

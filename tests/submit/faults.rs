@@ -136,6 +136,9 @@ fn what_is_not_the_services_word_is_not_taken_for_it() {
     assert_eq!(refused(&half), (400, None, None));
     let endless = format!("HTTP/1.1 400 Bad Request\r\n\r\n{}", "x".repeat(3 << 20));
     assert_eq!(refused(&answered(endless)).0, 400);
+    // Blanks beyond what is read are no empty answer.
+    assert!(is_unknown(&answered(http("200 OK", &" ".repeat((1 << 20) + 1)))));
+    assert_eq!(answered(http("200 OK", &" ".repeat(1 << 20))), Answer::Accepted);
 }
 
 #[test]

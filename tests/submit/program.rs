@@ -3,7 +3,12 @@
 
 use crate::*;
 use idenfy_preflight::sandbox::Fault;
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::Read,
+    net::TcpListener,
+    process::{Command, Stdio},
+};
 
 fn testdata(name: &str) -> String {
     format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -16,6 +21,12 @@ fn submit(base: &str, arguments: &[&str]) -> (i32, String, String) {
 
 /// The same with these variables, and none of the machine's own that decide on the way.
 pub fn submit_in(variables: &[(&str, &str)], base: &str, arguments: &[&str]) -> (i32, String, String) {
+    let output = command(base, arguments).envs(variables.iter().copied()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn command(base: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_preflight"));
     command.args(["submit", "--country", "LT", "--document-type", "ID_CARD", "--base-url", base]);
     for step in ["front", "back", "face"] {
@@ -25,10 +36,8 @@ pub fn submit_in(variables: &[(&str, &str)], base: &str, arguments: &[&str]) -> 
     for name in ["https_proxy", "all_proxy", "http_proxy", "no_proxy"] {
         command.env_remove(name).env_remove(name.to_uppercase());
     }
-    command.env_remove("SSL_CERT_FILE").envs(variables.iter().copied());
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    command.env_remove("SSL_CERT_FILE");
+    command
 }
 
 #[test]
@@ -86,6 +95,51 @@ fn exit_statuses_tell_the_cases_apart() {
     assert_eq!((status, stderr.contains("0 is not in 1..")), (2, true), "{stderr}");
     let (status, _, stderr) = submit(&url, &["--token", "TOKENTOKENTOKEN", "--ca-file", &session]);
     assert_eq!((status, stderr.contains("BEGIN CERTIFICATE")), (2, true), "{stderr}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_while_the_answer_is_awaited_is_unknown() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("session.json");
+    fs::write(&session, r#"{"authToken": "TOKENTOKENTOKEN", "scanRef": "0a1b-2c3d"}"#).unwrap();
+    for format in ["text", "json"] {
+        let mut command = command(&url, &["--format", format, "--session", session.to_str().unwrap()]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut seen, mut chunk) = (Vec::new(), [0; 4096]);
+        while !seen.ends_with(b"}}") {
+            let n = stream.read(&mut chunk).unwrap();
+            seen.extend_from_slice(&chunk[..n]);
+        }
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{stdout}");
+        assert!(stdout.contains("the program was interrupted") && stdout.contains("0a1b-2c3d"), "{stdout}");
+        assert!(format == "text" || serde_json::from_str::<Value>(&stdout).is_ok(), "{stdout}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_printed_keeps_its_status() {
+    let sandbox = sandbox(settings());
+    let url = format!("http://{}", sandbox.address());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.json");
+    for (fault, status, said) in [(Fault::None, 0, "Accepted"), (Fault::Reset, 3, "Unknown")] {
+        let (_, text) = post(&sandbox, "/api/v2/token", br#"{"clientId":"c"}"#);
+        fs::write(&path, text).unwrap();
+        sandbox.set_fault(fault);
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(&url, &["--session", path.to_str().unwrap()]).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{stderr}");
+        assert!(stderr.contains("standard output: ") && stderr.contains(said), "{stderr}");
+    }
 }
 
 #[test]

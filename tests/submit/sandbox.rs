@@ -47,6 +47,30 @@ fn bodies_are_counted_however_they_are_written() {
 }
 
 #[test]
+fn it_answers_to_its_own_names_and_counts_what_is_authorised() {
+    let sandbox = sandbox(settings());
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+    for (host, status) in [
+        ("localhost", 200),
+        ("LOCALHOST:1", 200),
+        ("127.0.0.1:8787", 200),
+        ("[::1]:8787", 200),
+        ("evil.example", 421),
+        ("127.0.0.1.evil.example:8787", 421),
+        ("localhost@evil.example", 421),
+        ("", 421),
+    ] {
+        let answer = agent.get(format!("http://{}/calls", sandbox.address())).header("Host", host).call().unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{host}");
+    }
+    let body = br#"{"token": "TOKENTOKENTOKEN"}"#;
+    assert_eq!(post_as(&sandbox, "/api/v2/process", body, "Basic none").0, 401);
+    assert_eq!(sandbox.bodies("TOKENTOKENTOKEN"), 0);
+    post(&sandbox, "/api/v2/process", body);
+    assert_eq!(sandbox.bodies("TOKENTOKENTOKEN"), 1);
+}
+
+#[test]
 fn a_hangup_meets_calls_alone() {
     let mut settings = settings();
     settings.fault = Fault::Hangup;

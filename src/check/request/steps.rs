@@ -94,8 +94,8 @@ pub(super) fn check(
         }
     }
     // With the type left out the service may still find one that the session asks a step for.
-    let may_be_asked =
-        |step: &Step| asked.contains(step) || (!typed && session.additional_steps.iter().any(|s| s.step == *step));
+    let of_any_type: BTreeSet<&Step> = session.additional_steps.iter().map(|s| &s.step).collect();
+    let may_be_asked = |step: &Step| asked.contains(step) || (!typed && of_any_type.contains(step));
     let known = |step: &Step| match step {
         Step::Front | Step::Back | Step::Face => true,
         Step::UtilityBill | Step::SecondUtilityBill if submission.session.is_none() => true,
@@ -106,7 +106,7 @@ pub(super) fn check(
             (Some(_), _) => format!("The session does not ask for step {step}."),
             (None, _) => format!("{:?} is not a step of direct processing by its page.", step.name()),
         };
-        let names = FIXED_STEPS.into_iter().chain(session.additional_steps.iter().map(|s| s.step.name()));
+        let names = FIXED_STEPS.into_iter().chain(of_any_type.iter().take(Session::MAX_STEPS).map(|s| s.name()));
         let meant = likest(step.name(), names);
         let help = match meant {
             Some(name) => {

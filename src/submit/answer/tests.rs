@@ -45,6 +45,17 @@ fn each_status_with_each_kind_of_body() {
 }
 
 #[test]
+fn nothing_in_an_answer_steers_a_terminal() {
+    let steering = "a\u{1b}[2J\u{202e}\u{2028}b\n".to_owned();
+    let unknown = Answer::Unknown { what: steering.clone(), bytes: 1, scan_ref: Some(steering.clone()) };
+    let reason = Answer::NotSent(NotSentReason::Host(steering.clone()));
+    let refused = answered(400, &json!({ "message": steering, "identifier": steering }).to_string());
+    for answer in [unknown, reason, refused] {
+        assert!(!answer.to_string().contains(steers), "{answer:?}");
+    }
+}
+
+#[test]
 fn only_what_did_not_leave_keeps_its_token() {
     let good = |came| made(came, false, false).token_is_good();
     assert!(good(Err(Lost::Before(NotSentReason::Host("h.invalid".into())))));
