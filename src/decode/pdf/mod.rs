@@ -3,9 +3,13 @@
 #[cfg(feature = "pdf-render")]
 mod excerpt;
 #[cfg(feature = "pdf-render")]
+mod jbig2;
+#[cfg(feature = "pdf-render")]
 mod meter;
 #[cfg(feature = "pdf-render")]
 mod nesting;
+#[cfg(feature = "pdf-render")]
+mod pictures;
 #[cfg(feature = "pdf-render")]
 mod render;
 
