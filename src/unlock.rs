@@ -5,7 +5,7 @@ use crate::{
     options::Limits,
     probe::{
         self, Details,
-        pdf::{File, Opened, encryption, open},
+        pdf::{File, Opened, encryption, held, open},
     },
 };
 use lopdf::{Dictionary, Document, Object};
@@ -104,20 +104,19 @@ fn copy(file: &File, without_attachments: bool) -> Result<Vec<u8>, Refusal> {
         file.limits.in_time()?;
         let mut object = match file.stream(number) {
             Some(stream) if without_attachments && stream.dict.has_type(b"EmbeddedFile") => Object::Null,
-            Some(stream) => {
-                left = left.checked_sub(stream.content.len() as u64).ok_or(Refusal::Limit {
-                    what: "bytes in the PDF's decrypted copy",
-                    needed: file.bytes.len() as u64,
-                    limit: file.limits.max_memory / SHARE,
-                })?;
-                Object::Stream(stream)
-            }
+            Some(stream) => Object::Stream(stream),
             None => file.get(number),
         };
+        left = left.checked_sub(held(&object)).ok_or(Refusal::Limit {
+            what: "bytes in the PDF's decrypted copy",
+            needed: file.bytes.len() as u64,
+            limit: file.limits.max_memory / SHARE,
+        })?;
         follow(&mut object, &mut seen, &mut waiting);
         document.objects.insert((number, 0), object);
         document.max_id = document.max_id.max(number);
     }
+    file.within()?;
     let mut bytes = Vec::new();
     let saved = document.save_to(&mut bytes);
     saved.map_err(|e| Refusal::unreadable(format!("the PDF cannot be copied: {e}")))?;

@@ -4,8 +4,7 @@
 use super::nesting::deeper_than;
 use crate::{
     fault::Refusal,
-    options::Limits,
-    probe::pdf::{File, Page},
+    probe::pdf::{File, Page, held},
 };
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use std::collections::{HashMap, VecDeque};
@@ -36,6 +35,18 @@ const MAX_MESH: u64 = 32 << 10;
 /// How often as deep as a single object values may be nested over several: 256 by default, where fonts come to some ten.
 const NESTED: u64 = 4;
 
+/// Bytes of memory for each width that fonts may state: the renderer lists every one of a range.
+const WIDTH: u64 = 256;
+
+/// A page as a file of its own.
+pub struct Excerpt {
+    pub pdf: Vec<u8>,
+    /// Whether anything may be painted with a pattern.
+    pub patterns: bool,
+    /// Bytes of the longest function that is a program (ISO 32000-2, 7.10.5).
+    pub program: u64,
+}
+
 struct Copy<'a> {
     file: &'a File<'a>,
     document: Document,
@@ -45,15 +56,15 @@ struct Copy<'a> {
     waiting: VecDeque<u32>,
     /// Bytes that the copy may still take.
     bytes: u64,
-    /// Pixels that its pictures may still have.
-    pixels: u64,
+    /// Widths that its fonts state.
+    widths: u64,
 }
 
 /// The page as a file of its own.
 ///
 /// # Errors
 /// [`Refusal::Limit`] or [`Refusal::TooManyPixels`] when what is drawn is too much to be drawn within the limits.
-pub fn one_page(file: &File, page: &Page) -> Result<Vec<u8>, Refusal> {
+pub fn one_page(file: &File, page: &Page) -> Result<Excerpt, Refusal> {
     let limits = file.limits;
     let mut copy = Copy {
         file,
@@ -61,9 +72,10 @@ pub fn one_page(file: &File, page: &Page) -> Result<Vec<u8>, Refusal> {
         ids: HashMap::new(),
         waiting: VecDeque::new(),
         bytes: limits.max_memory / SHARE,
-        pixels: limits.max_pixels.min(limits.max_memory / 8),
+        widths: 0,
     };
     let pages = copy.document.new_object_id();
+    copy.take(page.dict.iter().map(|(_, value)| held(value)).sum())?;
     let mut dict = copy.dictionary(&page.dict);
     dict.set("Type", "Page");
     dict.set("Parent", pages);
@@ -81,7 +93,12 @@ pub fn one_page(file: &File, page: &Page) -> Result<Vec<u8>, Refusal> {
     while let Some(number) = copy.waiting.pop_front() {
         limits.in_time()?;
         copy.object(number)?;
+        let (needed, limit) = (copy.widths, limits.max_memory / WIDTH);
+        if needed > limit {
+            return Err(Refusal::Limit { what: "widths in the fonts of the first page", needed, limit });
+        }
     }
+    file.within()?;
     let most = NESTED * u64::from(limits.max_depth);
     if deeper_than(&copy.document, most as usize) {
         return Err(Refusal::Limit {
@@ -90,11 +107,20 @@ pub fn one_page(file: &File, page: &Page) -> Result<Vec<u8>, Refusal> {
             limit: most,
         });
     }
-    let mut bytes = Vec::new();
+    let program = copy.document.objects.values().filter_map(program).max().unwrap_or(0);
+    let mut pdf = Vec::new();
     copy.document
-        .save_to(&mut bytes)
+        .save_to(&mut pdf)
         .map_err(|e| Refusal::unreadable(format!("the first page cannot be copied: {e}")))?;
-    Ok(bytes)
+    let patterns = [&b"/XStep"[..], b"/ShadingType"].iter().any(|key| memchr::memmem::find(&pdf, key).is_some());
+    Ok(Excerpt { pdf, patterns, program })
+}
+
+/// The length of a function that is, or may be, a program.
+fn program(object: &Object) -> Option<u64> {
+    let Object::Stream(stream) = object else { return None };
+    let kind = stream.dict.get(b"FunctionType").ok()?;
+    (*kind != Object::Integer(0)).then_some(stream.content.len() as u64)
 }
 
 impl Copy<'_> {
@@ -102,15 +128,29 @@ impl Copy<'_> {
         let Some(id) = self.ids.get(&number).copied() else { return Ok(()) };
         let object = match self.file.stream(number) {
             Some(mut stream) => {
+                self.take(stream.dict.iter().map(|(_, value)| held(value)).sum())?;
                 stream.dict = self.dictionary(&stream.dict);
-                Object::Stream(if stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|n| n == b"Image") {
+                // The renderer believes these names before the full ones, which alone are undone here.
+                for key in [&b"F"[..], b"DP", b"FFilter", b"FDecodeParms"] {
+                    stream.dict.remove(key);
+                }
+                Object::Stream(if stream.filters().is_ok_and(|f| f.last().is_some_and(|f| is_picture_coding(f))) {
                     self.picture(stream)?
                 } else {
-                    let most = if stream.dict.has(b"ShadingType") { MAX_MESH } else { self.file.limits.max_inflated };
+                    let limits = self.file.limits;
+                    let most = match () {
+                        () if stream.dict.has(b"ShadingType") => MAX_MESH,
+                        () if stream.dict.has(b"Width") => limits.max_memory / SHARE,
+                        () => limits.max_inflated,
+                    };
                     self.plain(stream, most)?
                 })
             }
-            None => self.value(&self.file.get(number)),
+            None => {
+                let object = self.file.get(number);
+                self.take(held(&object))?;
+                self.value(&object)
+            }
         };
         self.document.objects.insert(id, object);
         Ok(())
@@ -136,9 +176,32 @@ impl Copy<'_> {
     }
 
     fn dictionary(&mut self, dict: &Dictionary) -> Dictionary {
+        for (key, each) in [(&b"W"[..], 1), (b"W2", 3)] {
+            if let Object::Array(ranges) = self.file.value(dict, key) {
+                self.widths = self.widths.saturating_add(self.count(&ranges, each));
+            }
+        }
         let leads_away = dict.has(b"Rect") || dict.has_type(b"Page") || dict.has_type(b"Annot");
         let kept = dict.iter().filter(|(key, _)| !leads_away || !ELSEWHERE.contains(&key.as_slice()));
         kept.map(|(key, value)| (key.clone(), self.value(value))).collect()
+    }
+
+    /// Widths in an array of a font's (ISO 32000-2, 9.7.4.3): a first and a list, or a first, a last and `each` numbers.
+    fn count(&self, mut ranges: &[Object], each: usize) -> u64 {
+        let number = |object: &Object| self.file.resolve(object).as_float().ok().filter(|n| *n >= 0.0);
+        let mut widths = 0_u64;
+        while let [first, second, rest @ ..] = ranges {
+            let listed = if let Object::Array(list) = self.file.resolve(second) { Some(list.len()) } else { None };
+            (ranges, widths) = match (listed, number(first), number(second)) {
+                (Some(listed), ..) => (rest, widths.saturating_add(listed as u64)),
+                (_, Some(first), Some(last)) => {
+                    let range = (last - first).max(0.0) as u64;
+                    (rest.get(each..).unwrap_or(&[]), widths.saturating_add(range))
+                }
+                _ => (ranges.get(1..).unwrap_or(&[]), widths),
+            };
+        }
+        widths
     }
 
     /// A stream with its filters undone. One that cannot be read becomes empty.
@@ -157,78 +220,37 @@ impl Copy<'_> {
         Ok(stream)
     }
 
-    /// A picture: filters that only pack it are undone, its own coding is kept, its size held against the limits.
+    /// A picture with a coding of its own, which is kept; filters that only pack it are undone.
     fn picture(&mut self, mut stream: Stream) -> Result<Stream, Refusal> {
-        let side = |dict: &Dictionary, key: &[u8]| {
-            dict.get(key).and_then(Object::as_i64).ok().and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
-        };
-        let size = (side(&stream.dict, b"Width"), side(&stream.dict, b"Height"));
-        let filters: Vec<Vec<u8>> = stream.filters().unwrap_or_default().iter().map(|f| f.to_vec()).collect();
-        let (coding, packing) = match filters.split_last() {
-            Some((last, before)) if is_picture_coding(last) => (Some(last), before),
-            _ => (None, filters.as_slice()),
-        };
+        let mut packing: Vec<Object> =
+            stream.filters().unwrap_or_default().iter().map(|f| Object::Name(f.to_vec())).collect();
+        let coding = packing.pop();
         let params = stream.dict.get(b"DecodeParms").ok().cloned();
         let param = |i: usize| match &params {
             Some(Object::Array(all)) => all.get(i).cloned(),
             one => one.clone(),
         };
         let coding_params = param(packing.len()).and_then(|p| p.as_dict().ok().cloned()).unwrap_or_default();
-        if coding.is_none() || !packing.is_empty() {
-            if coding.is_some() {
-                stream.dict.set("Filter", packing.iter().cloned().map(Object::Name).collect::<Vec<_>>());
-                stream.dict.set("DecodeParms", (0..packing.len()).filter_map(param).collect::<Vec<_>>());
-            }
-            // At most four components of 16 bits, and a byte for each row's predictor.
-            let most = size.0.saturating_mul(8).saturating_add(1).saturating_mul(size.1);
-            stream = self.plain(stream, most.max(self.file.limits.max_inflated))?;
+        if packing.is_empty() {
+            self.take(stream.content.len() as u64)?;
+        } else {
+            stream.dict.set("DecodeParms", (0..packing.len()).filter_map(param).collect::<Vec<_>>());
+            stream.dict.set("Filter", packing);
+            stream = self.plain(stream, self.file.limits.max_memory / SHARE)?;
         }
-        let coded = coding.and_then(|c| coded_size(c, &stream.content, &coding_params)).unwrap_or((0, 0));
-        if let Some(coding) = coding {
-            stream.dict.set("Filter", Object::Name(coding.clone()));
-            stream.dict.set("DecodeParms", coding_params);
-        }
-        for (width, height) in [size, coded] {
-            if width.saturating_mul(height) > self.pixels {
-                return Err(Refusal::TooManyPixels { width, height });
-            }
-        }
-        self.pixels = self.pixels.saturating_sub(size.0.saturating_mul(size.1));
-        self.bytes = self.bytes.checked_sub(stream.content.len() as u64).ok_or(Refusal::Limit {
-            what: "bytes in the first page",
-            needed: stream.content.len() as u64,
-            limit: self.file.limits.max_memory / SHARE,
-        })?;
+        stream.dict.set("Filter", coding.unwrap_or(Object::Null));
+        stream.dict.set("DecodeParms", coding_params);
         Ok(stream)
+    }
+
+    fn take(&mut self, needed: u64) -> Result<(), Refusal> {
+        let limit = self.file.limits.max_memory / SHARE;
+        let what = "bytes in the first page";
+        self.bytes = self.bytes.checked_sub(needed).ok_or(Refusal::Limit { what, needed, limit })?;
+        Ok(())
     }
 }
 
 fn is_picture_coding(filter: &[u8]) -> bool {
     matches!(filter, b"DCTDecode" | b"JPXDecode" | b"JBIG2Decode" | b"CCITTFaxDecode")
-}
-
-/// The size that coded data itself states, for a decoder believes it before the PDF.
-fn coded_size(coding: &[u8], data: &[u8], params: &Dictionary) -> Option<(u64, u64)> {
-    let word = |at: usize| data.get(at..)?.first_chunk::<4>().map(|b| u64::from(u32::from_be_bytes(*b)));
-    match coding {
-        b"DCTDecode" => match crate::probe::jpeg::probe(data, &Limits::default()) {
-            Ok(header) => Some((header.width.into(), header.height.into())),
-            Err(Refusal::TooManyPixels { width, height }) => Some((width, height)),
-            Err(_) => None,
-        },
-        // The SIZ marker (ISO/IEC 15444-1, A.5.1): Xsiz and Ysiz behind marker, length and capabilities.
-        b"JPXDecode" => {
-            let at = memchr::memmem::find(data, &[0xFF, 0x4F, 0xFF, 0x51])?;
-            Some((word(at + 8)?, word(at + 12)?))
-        }
-        // The page information segment (ITU T.88, 7.2 and 7.4.8): header of 11 bytes, then width and height.
-        b"JBIG2Decode" => {
-            (data.get(4)? & 0x3F == 48).then(|| Some((word(11)?, word(15)?)))?.filter(|s| s.1 != 0xFFFF_FFFF)
-        }
-        _ => {
-            let number = |key: &[u8]| params.get(key).and_then(Object::as_i64).ok();
-            let [columns, rows] = [number(b"Columns").unwrap_or(1728), number(b"Rows").unwrap_or(0)];
-            Some((u64::try_from(columns).ok()?, u64::try_from(rows).ok()?))
-        }
-    }
 }

@@ -1,17 +1,20 @@
 //! What drawing a page would take, counted before it is drawn: hayro records a page before it paints it, without limits
 //! of its own, and cannot be stopped. The meter is walked through the same page, and stops the walk.
 
-use crate::fault::Refusal;
+use super::pictures;
+use crate::{fault::Refusal, options::Limits};
 use hayro::{
     hayro_interpret::{
         BlendMode, CacheKey, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
         InterpreterSettings, Paint, SoftMask, StrokeProps,
+        encode::EncodedShadingType,
         font::{Glyph, GlyphRun},
         interpret_page,
-        pattern::Pattern,
+        pattern::{Pattern, ShadingPattern},
+        shading::ShadingType,
         util::x_y_advances,
     },
-    hayro_syntax::page::Page,
+    hayro_syntax::{object::Stream, page::Page},
     kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape},
 };
 use std::{
@@ -28,46 +31,108 @@ const OUTLINE: f64 = 8.0;
 const BLOCK: f64 = 24.0;
 const DASH: f64 = 512.0;
 
-/// What the walk is ended with when there is too much.
-struct TooMuch;
+/// What running a byte of a function's program once counts as, which makes the budget some seconds; and how often a
+/// gradient's is run, whatever it covers.
+const PROGRAM: f64 = 0.1;
+const GRADIENT: f64 = 4096.0;
+
+/// The share of the memory limit that the renderer's record of the page may take, beside the copy and the picture.
+const RECORD: u64 = 2;
+
+/// Patterns, masks and drawn letters within each other. The renderer bounds forms at 50, and these not at all, though
+/// each takes of its stack; pages have a few.
+const MAX_NESTED: usize = 50;
 
 struct Meter {
     left: f64,
+    limits: Limits,
     target: Rect,
     outlines: HashMap<u128, Rc<BezPath>>,
     masks: HashSet<u128>,
+    /// Pictures that were held, and the pixels that others may still have.
+    pictures: HashSet<u128>,
+    pixels: u64,
+    /// Whether anything may be painted with a pattern.
+    patterns: bool,
+    /// Bytes of the longest program that a shading's function may be.
+    program: f64,
+    nested: usize,
 }
 
-/// Holds what drawing the page at `transform` on `width` x `height` pixels would record against `bytes`.
+/// Holds what drawing the page at `transform` on `width` x `height` pixels would record, and what its pictures would
+/// take, against the limits; `patterns` and `program` are the [`Excerpt`](super::excerpt::Excerpt)'s.
 ///
 /// # Errors
-/// [`Refusal::Limit`]; [`Refusal::DecoderFault`] when the page's interpreter fails.
+/// [`Refusal::Limit`], [`Refusal::TooManyPixels`], [`Refusal::Unreadable`]; [`Refusal::DecoderFault`] when the page's
+/// interpreter fails.
 pub fn hold<'a>(
     page: &'a Page<'a>,
     transform: Affine,
     (width, height): (f64, f64),
     settings: &InterpreterSettings,
-    bytes: u64,
+    (patterns, program): (bool, u64),
+    limits: &Limits,
 ) -> Result<(), Refusal> {
     let target = Rect::new(0.0, 0.0, width, height);
-    let mut meter = Meter { left: bytes as f64, target, outlines: HashMap::new(), masks: HashSet::new() };
+    let mut meter = Meter {
+        left: (limits.max_memory / RECORD) as f64,
+        limits: limits.clone(),
+        target,
+        outlines: HashMap::new(),
+        masks: HashSet::new(),
+        pictures: HashSet::new(),
+        pixels: limits.max_pixels.min(limits.max_memory / 8),
+        patterns,
+        program: program as f64,
+        nested: 0,
+    };
     let walk = catch_unwind(AssertUnwindSafe(|| {
         let cache = InterpreterCache::new();
         let mut context = Context::new(transform, target, &cache, page.xref(), settings.clone());
         interpret_page(page, &mut context, &mut meter);
     }));
-    walk.map_err(|stopped| match stopped.is::<TooMuch>() {
-        true => Refusal::Limit { what: "bytes to draw the PDF's first page", needed: bytes + 1, limit: bytes },
-        false => Refusal::DecoderFault { decoder: "PDF" },
+    walk.map_err(|stopped| match stopped.downcast::<Refusal>() {
+        Ok(refusal) => *refusal,
+        Err(_) => Refusal::DecoderFault { decoder: "PDF" },
     })
 }
 
+/// Ends the walk. An interpreter has no other way out than unwinding, which calls no panic hook here.
+fn stop(refusal: Refusal) -> ! {
+    resume_unwind(Box::new(refusal))
+}
+
 impl Meter {
-    /// Takes from what is left. An interpreter has no other way out than unwinding, which calls no panic hook here.
+    /// Takes from what is left.
     fn charge(&mut self, bytes: f64) {
         self.left -= bytes;
         if self.left < 0.0 || self.left.is_nan() {
-            resume_unwind(Box::new(TooMuch));
+            let limit = self.limits.max_memory / RECORD;
+            stop(Refusal::Limit { what: "bytes to draw the PDF's first page", needed: limit + 1, limit });
+        }
+    }
+
+    /// Walks through what is drawn within something else.
+    fn within(&mut self, walk: impl FnOnce(&mut Self)) {
+        self.nested += 1;
+        if self.nested > MAX_NESTED {
+            let (needed, limit) = (self.nested as u64, MAX_NESTED as u64);
+            stop(Refusal::Limit { what: "patterns within each other on the first page", needed, limit });
+        }
+        walk(self);
+        self.nested -= 1;
+    }
+
+    /// Holds a picture, and the one that masks it, once.
+    fn picture(&mut self, stream: &Stream<'_>) {
+        let dict = stream.dict();
+        let masks = [&b"SMask"[..], b"Mask"].into_iter().filter_map(|key| dict.get::<Stream<'_>>(key));
+        for stream in [stream.clone()].into_iter().chain(masks) {
+            if self.pictures.insert(stream.cache_key())
+                && let Err(refusal) = pictures::hold(&stream, &mut self.pixels, &self.limits)
+            {
+                stop(refusal);
+            }
         }
     }
 
@@ -122,11 +187,21 @@ impl Meter {
 
     fn paint<'a>(&mut self, path: &BezPath, props: &DrawProps<'a>, is_stroke: bool) {
         self.mask(props.soft_mask.as_ref());
-        let Paint::Pattern(pattern) = &props.paint else { return };
-        let seen = props.transform.transform_rect_bbox(path.control_box()).intersect(self.target);
+        self.painted(&props.paint, props.transform.transform_rect_bbox(path.control_box()), is_stroke);
+    }
+
+    /// What a paint takes on a part of the target.
+    fn painted<'a>(&mut self, paint: &Paint<'a>, part: Rect, is_stroke: bool) {
+        let Paint::Pattern(pattern) = paint else { return };
+        let seen = part.intersect(self.target);
         match &**pattern {
             // Sampled into a picture of its own.
-            Pattern::Shading(_) => self.charge(8.0 * (seen.area() + 1.0)),
+            Pattern::Shading(shading) => {
+                self.charge(8.0 * (seen.area() + 1.0));
+                if self.program > 0.0 {
+                    self.run(shading, seen);
+                }
+            }
             Pattern::Tiling(tile) => {
                 let area = tile.matrix.inverse().transform_rect_bbox(seen);
                 let (x, y) = x_y_advances(&tile.matrix);
@@ -142,11 +217,28 @@ impl Meter {
                     * Affine::translate((-tile.bbox.x0, -tile.bbox.y0));
                 let outer = std::mem::replace(&mut self.target, Rect::new(0.0, 0.0, width, height));
                 let before = self.left;
-                tile.interpret(self, onto, is_stroke);
+                self.within(|meter| {
+                    tile.interpret(meter, onto, is_stroke);
+                });
                 self.target = outer;
                 self.charge((before - self.left) * (across * down - 1.0).max(0.0));
             }
         }
+    }
+
+    /// Running the program of a shading's function: for each pixel, unless the renderer makes a plain gradient of it.
+    fn run(&mut self, shading: &ShadingPattern, seen: Rect) {
+        let once = PROGRAM * self.program;
+        if matches!(*shading.shading.shading_type, ShadingType::RadialAxial { .. }) {
+            self.charge(once * GRADIENT);
+            let encoded = shading.encode();
+            if let EncodedShadingType::RadialAxial(gradient) = &encoded.shading_type
+                && gradient.as_svg_gradient(&encoded, seen, 0.01).is_some()
+            {
+                return;
+            }
+        }
+        self.charge(once * seen.area());
     }
 
     /// A mask is drawn once, as large as the page.
@@ -154,7 +246,7 @@ impl Meter {
         let Some(mask) = mask else { return };
         if self.masks.insert(mask.cache_key()) {
             self.charge(5.0 * self.target.area());
-            mask.interpret(self);
+            self.within(|meter| mask.interpret(meter));
         }
     }
 }
@@ -196,7 +288,9 @@ impl<'a> Device<'a> for Meter {
                 }
                 Glyph::Type3(type3) => {
                     self.charge(DRAWING);
-                    type3.interpret(self, props.transform, glyph.transform(), &props.paint);
+                    self.within(|meter| {
+                        type3.interpret(meter, props.transform, glyph.transform(), &props.paint);
+                    });
                 }
             }
         }
@@ -204,11 +298,24 @@ impl<'a> Device<'a> for Meter {
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
         self.mask(props.soft_mask.as_ref());
+        self.picture(match &image {
+            Image::Stencil(stencil) => stencil.stream(),
+            Image::Raster(raster) => raster.stream(),
+        });
         // Kept until the page is painted, no larger than it is seen.
         let stored = f64::from(image.width()) * f64::from(image.height());
-        let seen =
+        let part =
             props.transform.transform_rect_bbox(Rect::new(0.0, 0.0, image.width().into(), image.height().into()));
-        self.charge(DRAWING + 4.0 * stored.min(seen.area() + 1.0));
+        self.charge(DRAWING + 4.0 * stored.min(part.area() + 1.0));
+        if let (true, Image::Stencil(stencil)) = (self.patterns, &image) {
+            // What it is painted with is told with its pixels only.
+            let mut paint = None;
+            stencil.with_stencil(|_, with| paint = Some(with.clone()), Some((1, 1)));
+            if let Some(paint @ Paint::Pattern(_)) = paint {
+                self.charge(8.0 * self.target.area());
+                self.painted(&paint, part, false);
+            }
+        }
     }
 
     fn pop_clip(&mut self) {

@@ -3,11 +3,19 @@
 #[cfg(feature = "pdf-render")]
 mod excerpt;
 #[cfg(feature = "pdf-render")]
+mod jbig2;
+#[cfg(feature = "pdf-render")]
+mod jpx;
+#[cfg(feature = "pdf-render")]
 mod meter;
 #[cfg(feature = "pdf-render")]
 mod nesting;
 #[cfg(feature = "pdf-render")]
+mod pictures;
+#[cfg(feature = "pdf-render")]
 mod render;
+#[cfg(feature = "pdf-render")]
+mod symbols;
 
 use super::Decoded;
 use crate::{

@@ -17,7 +17,7 @@ impl Open {
     fn new(document: &Document, id: ObjectId) -> Self {
         let mut open = Self { id, references: Vec::new(), deepest: 0 };
         match document.objects.get(&id) {
-            // What other streams lead to is nested by drawing, which the renderer bounds.
+            // What other streams lead to is nested by drawing, which the renderer and the meter in front of it bound.
             Some(Object::Stream(stream)) if !is_leaf(&stream.dict) => {}
             Some(Object::Stream(stream)) => open.dictionary(&stream.dict, 1),
             Some(object) => open.value(object, 0),

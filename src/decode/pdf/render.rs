@@ -1,5 +1,6 @@
 //! Drawing a page by hayro, on white.
 
+use super::excerpt::Excerpt;
 use crate::{
     aside::aside,
     decode::Decoded,
@@ -15,25 +16,23 @@ use hayro::{
     vello_cpu::color::palette::css::WHITE,
 };
 
-/// The share of the memory limit that the renderer's record of the page may take, beside the copy and the picture.
-const RECORD: u64 = 2;
-
 /// Draws the one page of a PDF at `scale` pixels a point.
 ///
 /// hayro cannot be stopped, so that what it would record is held against the limits first. It runs in a thread of its
 /// own all the same: a page that is not done in [`Limits::max_render`] is given up, and what the thread then still does
 /// is bounded by that count.
-pub fn draw(pdf: Vec<u8>, scale: f32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
-    let memory = limits.max_memory / RECORD;
-    let drawn = aside("PDF", limits.max_render, limits, move || page(pdf, scale, memory))?;
+pub fn draw(excerpt: Excerpt, scale: f32, limits: &Limits) -> Result<Decoded<View>, Refusal> {
+    let own = limits.clone();
+    let drawn = aside("PDF", limits.max_render, limits, move || page(excerpt, scale, &own))?;
     let most = limits.max_render.as_millis() as u64;
     let what = "milliseconds to draw the PDF's first page";
     let picture = drawn.ok_or(Refusal::Limit { what, needed: most.saturating_add(1), limit: most })??;
     Ok(Decoded { picture, faults: Vec::new() })
 }
 
-fn page(pdf: Vec<u8>, scale: f32, memory: u64) -> Result<View, Refusal> {
+fn page(excerpt: Excerpt, scale: f32, limits: &Limits) -> Result<View, Refusal> {
     let unreadable = || Refusal::unreadable("the PDF's first page cannot be drawn");
+    let Excerpt { pdf, patterns, program } = excerpt;
     let pdf = Pdf::new(pdf).map_err(|_| unreadable())?;
     let page = pdf.pages().first().ok_or_else(unreadable)?;
     // hayro rounds the size down; a hair more keeps a scan's pixels one to one.
@@ -44,7 +43,7 @@ fn page(pdf: Vec<u8>, scale: f32, memory: u64) -> Result<View, Refusal> {
     let (x, y) = (f64::from(settings.x_scale), f64::from(settings.y_scale));
     let transform = Affine::scale_non_uniform(x, y) * page.initial_transform(true).to_kurbo();
     let size = (f64::from(across) * x, f64::from(down) * y);
-    super::meter::hold(page, transform, size, &interpreter, memory)?;
+    super::meter::hold(page, transform, size, &interpreter, (patterns, program), limits)?;
     let drawn = hayro::render(page, &RenderCache::new(), &interpreter, &RenderSettings::default(), &settings);
     let (width, height) = (u32::from(drawn.width()), u32::from(drawn.height()));
     // White lies beneath everything, so that alpha is full and nothing has to be divided by it.

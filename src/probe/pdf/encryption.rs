@@ -61,7 +61,7 @@ pub(crate) fn asked_for(file: &File) -> Option<Dictionary> {
     let values = file.trailers.iter().filter_map(|trailer| trailer.get(b"Encrypt").ok());
     values.into_iter().find_map(|value| match file.resolve(value) {
         Object::Null => None,
-        Object::Dictionary(dict) => Some(inlined(file, dict, 4)),
+        Object::Dictionary(dict) => Some(inlined(file, dict, FILTERS + 1)),
         _ => {
             file.note(Break::new("the PDF's encryption (/Encrypt) is no dictionary"));
             None
@@ -85,16 +85,51 @@ pub(crate) fn find_orphan(file: &File) -> Option<Encryption> {
 /// A dictionary with every reference in it followed.
 fn dictionary(file: &File, value: &Object) -> Option<Dictionary> {
     let Object::Dictionary(dict) = file.resolve(value) else { return None };
-    Some(inlined(file, dict, 4))
+    Some(inlined(file, dict, FILTERS + 1))
 }
 
+/// What is asked of an encryption dictionary and of its filters (ISO 32000-2, tables 20, 21 and 25 to 27).
+const KEYS: [&[u8]; 20] = [
+    b"Filter",
+    b"SubFilter",
+    b"V",
+    b"R",
+    b"Length",
+    b"O",
+    b"U",
+    b"OE",
+    b"UE",
+    b"P",
+    b"Perms",
+    b"EncryptMetadata",
+    b"CF",
+    b"StmF",
+    b"StrF",
+    b"EFF",
+    b"Type",
+    b"CFM",
+    b"AuthEvent",
+    b"KDFSalt",
+];
+
+/// Filters (`/CF`) that are looked at, and bytes of a string in them; none has more than 127.
+const MAX_FILTERS: usize = 16;
+/// How much deeper than those names values may lie.
+const FILTERS: u32 = 1;
+const MAX_STRING: usize = 4096;
+
 fn inlined(file: &File, dict: Dictionary, depth: u32) -> Dictionary {
-    let pairs = dict.iter().map(|(key, value)| {
+    // The names of filters are the file's own, those within them are not.
+    let named = depth == FILTERS;
+    let kept = dict.iter().filter(|(key, _)| named || KEYS.contains(&key.as_slice())).take(MAX_FILTERS.max(KEYS.len()));
+    let pairs = kept.filter_map(|(key, value)| {
         let value = match file.resolve(value) {
             Object::Dictionary(inner) if depth > 0 => Object::Dictionary(inlined(file, inner, depth - 1)),
+            Object::Dictionary(_) | Object::Array(_) => return None,
+            Object::String(bytes, _) | Object::Name(bytes) if bytes.len() > MAX_STRING => return None,
             other => other,
         };
-        (key.clone(), value)
+        (key.len() <= MAX_STRING).then(|| (key.clone(), value))
     });
     pairs.collect()
 }

@@ -1,6 +1,10 @@
 //! The objects of a PDF, read where they lie when they are asked for, within [`Limits`].
 
-use super::lexer::{Lexer, Token};
+use super::{
+    filters::{spell_out, without_crypt},
+    kept::KEPT,
+    lexer::{Lexer, Token},
+};
 use crate::{
     fault::{Break, Refusal},
     options::Limits,
@@ -41,6 +45,8 @@ pub(crate) struct File<'a> {
     pub broken: RefCell<Option<Break>>,
     /// Bytes that may still be inflated, or searched through for lost ends.
     work: Cell<u64>,
+    /// Bytes that may still be kept of what was read: lists of pages and of objects, trailers.
+    pub(super) kept: Cell<u64>,
     containers: RefCell<HashMap<u32, Option<Rc<Container>>>>,
 }
 
@@ -72,6 +78,7 @@ impl<'a> File<'a> {
             key: None,
             broken: RefCell::new(None),
             work: Cell::new(limits.max_memory / 4),
+            kept: Cell::new(limits.max_memory / KEPT),
             containers: RefCell::new(HashMap::new()),
         }
     }
@@ -333,6 +340,9 @@ impl<'a> File<'a> {
         let mut header = Lexer::new(&data, 0, self.limits.max_depth);
         for index in 0..count.min(self.limits.max_objects as usize) {
             let (Some(inner), Some(offset)) = (header.unsigned(), header.unsigned()) else { break };
+            if !self.keep(64) {
+                return None;
+            }
             if let (Ok(inner), Ok(offset)) = (u32::try_from(inner), usize::try_from(offset)) {
                 if inner == number {
                     self.note(Break::new(format!("object stream {number} holds itself")));
@@ -351,64 +361,5 @@ impl<'a> File<'a> {
     /// The numbers of the objects in an object stream.
     pub fn contained(&self, container: u32) -> Vec<u32> {
         self.container(container).map_or(Vec::new(), |c| c.offsets.keys().copied().collect())
-    }
-}
-
-/// Writes a stream's filters in full and in place, so that the filters' reader needs nothing else of the file.
-fn spell_out(dict: &mut Dictionary, resolve: impl Fn(&Object) -> Object) {
-    for key in [&b"Filter"[..], b"DecodeParms"] {
-        let Ok(value) = dict.get(key) else { continue };
-        let value = match resolve(value) {
-            Object::Array(values) => Object::Array(values.iter().map(|v| plain(resolve(v), &resolve)).collect()),
-            other => plain(other, &resolve),
-        };
-        dict.set(key, value);
-    }
-}
-
-/// Takes the filter that stands for encryption out of a stream's list; what it asks for has been done.
-fn without_crypt(dict: &mut Dictionary) {
-    let is_crypt = |filter: &Object| filter.as_name().is_ok_and(|n| n == b"Crypt");
-    match dict.get(b"Filter").cloned() {
-        Ok(Object::Array(mut filters)) => {
-            let Some(at) = filters.iter().position(is_crypt) else { return };
-            filters.remove(at);
-            if let Ok(Object::Array(params)) = dict.get_mut(b"DecodeParms")
-                && at < params.len()
-            {
-                params.remove(at);
-            }
-            dict.set("Filter", filters);
-        }
-        Ok(filter) if is_crypt(&filter) => {
-            dict.remove(b"Filter");
-            dict.remove(b"DecodeParms");
-        }
-        _ => {}
-    }
-}
-
-fn plain(object: Object, resolve: &impl Fn(&Object) -> Object) -> Object {
-    match object {
-        Object::Name(name) => Object::Name(match name.as_slice() {
-            b"Fl" => b"FlateDecode".to_vec(),
-            b"LZW" => b"LZWDecode".to_vec(),
-            b"A85" => b"ASCII85Decode".to_vec(),
-            b"AHx" => b"ASCIIHexDecode".to_vec(),
-            b"RL" => b"RunLengthDecode".to_vec(),
-            b"CCF" => b"CCITTFaxDecode".to_vec(),
-            b"DCT" => b"DCTDecode".to_vec(),
-            _ => name,
-        }),
-        Object::Dictionary(mut params) => {
-            for (key, value) in params.iter_mut() {
-                // The one parameter that is a stream stays a reference.
-                if matches!(value, Object::Reference(_)) && key != b"JBIG2Globals" {
-                    *value = resolve(value);
-                }
-            }
-            Object::Dictionary(params)
-        }
-        other => other,
     }
 }

@@ -5,7 +5,7 @@
 use lopdf::{Dictionary, Object, StringFormat};
 
 /// Values that one object may hold; page lists of the largest documents have some 100,000.
-const MAX_VALUES: usize = 500_000;
+const MAX_VALUES: usize = 250_000;
 
 /// A place in the bytes, and what is read from there on.
 #[derive(Clone)]

@@ -2,6 +2,8 @@
 
 pub(crate) mod encryption;
 mod file;
+mod filters;
+mod kept;
 mod lexer;
 mod pages;
 mod scan;
@@ -17,6 +19,7 @@ use crate::{
     pixmap::Orientation,
 };
 pub(crate) use file::{Entry, File};
+pub(crate) use kept::held;
 pub(crate) use pages::{Page, content};
 pub(crate) use scan::{Picture, sole_picture};
 
@@ -111,6 +114,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     let encryption = encrypted(&mut file);
     let pages = file.catalog().map(|c| file.pages(&c)).unwrap_or_default();
     limits.in_time()?;
+    file.within()?;
     let seen = stop.clone().or_else(|| file.broken.take());
     if encryption.is_some() || (seen.is_none() && pages.count > 0) {
         return Ok(Opened { file, encryption, pages, rebuilt: stop });
@@ -131,6 +135,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<Opened<'a>
     let has_catalog = catalog.is_some();
     let found = catalog.map(|c| again.pages(&c)).unwrap_or_default();
     limits.in_time()?;
+    again.within()?;
     if encryption.is_some() && (stop.is_some() || pages.count == 0) {
         return Ok(Opened { file: again, encryption, pages: found, rebuilt: seen });
     }

@@ -1,6 +1,6 @@
 //! The page tree (ISO 32000-2, 7.7.3): how many pages, and the first one with what it inherits.
 
-use super::file::File;
+use super::{file::File, kept::held};
 use crate::fault::{Break, Refusal};
 use lopdf::{Dictionary, Object};
 use std::{collections::HashSet, rc::Rc};
@@ -10,6 +10,9 @@ const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"]
 
 /// US Letter, what viewers take for a page without a size.
 const LETTER: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
+
+/// Bytes that a kid of the list waits in, beside itself.
+const KID: u64 = 32;
 
 /// The pages of a file.
 #[derive(Debug, Default)]
@@ -71,7 +74,11 @@ impl File<'_> {
     }
 
     /// The same, with a look at each page's dictionary, inherited entries filled in.
-    pub fn visit(&self, catalog: &Dictionary, mut see: impl FnMut(&Dictionary)) -> Pages {
+    pub fn visit(&self, catalog: &Dictionary, see: impl FnMut(&Dictionary)) -> Pages {
+        self.kept_meanwhile(|| self.walk(catalog, see))
+    }
+
+    fn walk(&self, catalog: &Dictionary, mut see: impl FnMut(&Dictionary)) -> Pages {
         let mut pages = Pages::default();
         let mut seen = HashSet::new();
         let root = catalog.get(b"Pages").cloned().unwrap_or(Object::Null);
@@ -130,6 +137,9 @@ impl File<'_> {
             let above: Dictionary =
                 INHERITED.iter().filter_map(|key| Some((key.to_vec(), dict.get(key).ok()?.clone()))).collect();
             let above = Rc::new(above);
+            if !self.keep(kids.len() as u64 * KID + kids.iter().map(held).sum::<u64>()) {
+                return pages;
+            }
             open.extend(kids.into_iter().rev().map(|kid| (kid, false, Rc::clone(&above))));
         }
         if pages.count > 0 && claimed != pages.count as f32 {

@@ -3,6 +3,7 @@
 
 use super::{
     file::{Entry, File},
+    kept::held,
     lexer::is_space,
 };
 use crate::fault::{Break, Refusal};
@@ -54,10 +55,21 @@ impl File<'_> {
                 .ok_or_else(|| broken("there is no table of objects where the file says", offset))??;
             let prev = self.value(&trailer, b"Prev").as_i64().ok().and_then(|n| u64::try_from(n).ok());
             let hybrid = trailer.get(b"XRefStm").and_then(Object::as_i64).ok().and_then(|n| u64::try_from(n).ok());
-            self.trailers.push(trailer);
+            self.keep_trailer(trailer)?;
             next.extend(hybrid.into_iter().chain(prev));
         }
         Ok(())
+    }
+
+    /// Adds a trailer behind the newer ones: what is asked of it, and no more.
+    fn keep_trailer(&mut self, mut trailer: Dictionary) -> Result<(), Refusal> {
+        let kept: Dictionary = [&b"Root"[..], b"Info", b"ID", b"Encrypt"]
+            .into_iter()
+            .filter_map(|key| Some((key.to_vec(), trailer.remove(key)?)))
+            .collect();
+        self.keep(kept.iter().map(|(_, value)| held(value)).sum());
+        self.trailers.push(kept);
+        self.within()
     }
 
     /// Reads the section at a byte: a table with its trailer, or a stream that is both. `None` when there is neither.
@@ -168,7 +180,8 @@ impl File<'_> {
     pub fn rebuild(&mut self) -> Result<(), Refusal> {
         self.base = 0;
         let mut found: HashMap<u32, Entry> = HashMap::new();
-        let (mut containers, mut trailers) = (Vec::new(), Vec::new());
+        let mut containers = Vec::new();
+        self.trailers.clear();
         let mut at = 0;
         while let Some(start) = self.next_landmark(at) {
             self.limits.in_time()?;
@@ -176,7 +189,7 @@ impl File<'_> {
             if lexer.take(b"trailer") {
                 at = lexer.at;
                 if let Some(Object::Dictionary(trailer)) = lexer.object() {
-                    trailers.push(trailer);
+                    self.keep_trailer(trailer)?;
                     at = lexer.at;
                 }
                 continue;
@@ -207,7 +220,7 @@ impl File<'_> {
             if let Some((stream, end)) = self.stream_at(start) {
                 at = end;
                 if dict.has_type(b"XRef") {
-                    trailers.push(stream.dict);
+                    self.keep_trailer(stream.dict)?;
                 }
             }
         }
@@ -215,8 +228,7 @@ impl File<'_> {
         for (number, entry) in found {
             self.add(number, entry)?;
         }
-        trailers.reverse();
-        self.trailers = trailers;
+        self.trailers.reverse();
         // What updates put into object streams later in the file is newer.
         for container in containers.into_iter().rev() {
             for number in self.contained(container) {

@@ -80,9 +80,11 @@ pub(in crate::recompress) fn replaced(
     out.extend_from_slice(bytes.get(at..)?);
     // Offsets count from the header, which stays where it was.
     let moved = |place: usize| -> Option<usize> {
-        let before = spans.iter().take_while(|span| span.0 < place);
-        let place = before.fold(place, |p, (start, end, new)| p + new.len() - (end - start));
-        place.checked_sub(file.base)
+        let mut before = spans.iter().take_while(|span| span.0 < place);
+        // Objects may lie within each other in a file that means no good.
+        let place = before
+            .try_fold(place, |p, (start, end, new)| p.checked_add(new.len())?.checked_sub(end.checked_sub(*start)?));
+        place?.checked_sub(file.base)
     };
     let mut entries: BTreeMap<u32, [u64; 3]> = BTreeMap::new();
     for (number, (place, generation)) in &places {
