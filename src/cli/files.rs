@@ -4,23 +4,25 @@ use super::{
     args::{Check, Look, Telling},
     output,
 };
-use idenfy_preflight::{Image, options::Limits};
 use std::{
-    fs,
+    fmt::Display,
+    fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
 };
 
 /// A flag, and the file that it names.
 pub type Named<'a> = (&'a str, &'a Path);
 
-/// Reads an ordinary file of at most so many bytes.
+/// Reads a file, or what a pipe gives, of at most so many bytes.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let mut limits = Limits::default();
-    limits.max_file_bytes = most;
-    let file = Image::open("FILE", path, &limits).map_err(|e| e.to_string())?;
-    match file.unread {
-        Some(size) => Err(format!("{}: it has {size} bytes, and at most {most} are read", path.display())),
-        None => Ok(file.bytes.into_owned()),
+    let told = |what: &dyn Display| format!("{}: {what}", path.display());
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes));
+    match read {
+        Err(e) => Err(told(&e)),
+        Ok(size) if size as u64 > most => Err(told(&format!("it has more than {most} bytes"))),
+        Ok(_) => Ok(bytes),
     }
 }
 

@@ -25,9 +25,15 @@ fn listen() -> (u16, Arc<Mutex<Vec<Vec<u8>>>>) {
     let keep = Arc::clone(&heard);
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut chunk = [0; 1000];
-            let n = stream.unwrap().read(&mut chunk).unwrap_or(0);
-            keep.lock().unwrap().push(chunk[..n].to_vec());
+            let (mut stream, mut said, mut chunk) = (stream.unwrap(), Vec::new(), [0; 1000]);
+            // A line may come in pieces; the others speak first and wait for a word.
+            while !said.ends_with(b"\n") && (said.is_empty() || said.starts_with(b"C")) {
+                match stream.read(&mut chunk) {
+                    Ok(n @ 1..) => said.extend_from_slice(&chunk[..n]),
+                    _ => break,
+                }
+            }
+            keep.lock().unwrap().push(said);
         }
     });
     (port, heard)
