@@ -13,7 +13,8 @@ use std::{
     time::Duration,
 };
 
-/// The thread's stack. Renderers recurse as deep as what they draw is nested, which they bound themselves.
+/// The thread's stack. Renderers recurse as deep as what they draw is nested, which they bound themselves, or which is
+/// held before they begin.
 const STACK: usize = 16 << 20;
 /// How often the caller's flag is looked at.
 const GLANCE: Duration = Duration::from_millis(20);

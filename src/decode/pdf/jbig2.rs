@@ -1,11 +1,14 @@
 //! How large a JBIG2 picture (ITU-T T.88) is, and what its segments ask for. All of them are looked at: the renderer's
 //! decoder allocates for each what its header says, and works through it.
 
-use super::pictures::Coded;
+use super::{pictures::Coded, symbols};
 use crate::fault::Refusal;
 
 /// How often as many pixels as its page has a picture's segments may come to: text over a background, refined, has three.
 const WORK: u64 = 8;
+
+/// Bytes of a symbol beside its pixels.
+const SYMBOL: u64 = 96;
 
 /// Pixels that the segments may have, however small the page is.
 const LITTLE: u64 = 1 << 24;
@@ -21,17 +24,23 @@ struct Sizes {
     pixels: u64,
     /// Bytes that are held beside them.
     bytes: u64,
+    /// Whether some symbols are coded so that their sizes cannot be told.
+    untold: bool,
 }
 
 /// The size of a picture of these segments, with those that it shares with others; none where no page is stated, without
 /// which the decoder looks at shared segments only.
 ///
 /// # Errors
-/// [`Refusal::Limit`] where the segments are many times larger than the page.
+/// [`Refusal::Limit`] where the segments are many times larger than the page; [`Refusal::Unsupported`] where symbols
+/// cannot be measured.
 pub fn size(data: &[u8], globals: &[u8]) -> Result<Coded, Refusal> {
     let mut sizes = Sizes::default();
     sizes.read(globals);
     sizes.read(data);
+    if sizes.untold {
+        return Err(Refusal::Unsupported("symbols of JBIG2 with codes of their own are not drawn".into()));
+    }
     let (width, height) = sizes.page;
     let height = if sizes.open { height.max(sizes.striped) } else { height };
     let limit = width.saturating_mul(height).saturating_mul(WORK).max(LITTLE);
@@ -56,6 +65,13 @@ impl Sizes {
     fn add(&mut self, kind: u8, data: &[u8]) {
         let area = |at: usize| word(data, at).unwrap_or(0).saturating_mul(word(data, at + 4).unwrap_or(0));
         match kind {
+            0 => match symbols::asked(data) {
+                Some(asked) => {
+                    self.pixels = self.pixels.saturating_add(asked.pixels);
+                    self.bytes = self.bytes.saturating_add(asked.symbols.saturating_mul(SYMBOL));
+                }
+                None => self.untold = true,
+            },
             48 => {
                 let (width, mut height) = (word(data, 0).unwrap_or(0), word(data, 4).unwrap_or(0));
                 if height == u64::from(u32::MAX) {

@@ -5,6 +5,8 @@ mod excerpt;
 #[cfg(feature = "pdf-render")]
 mod jbig2;
 #[cfg(feature = "pdf-render")]
+mod jpx;
+#[cfg(feature = "pdf-render")]
 mod meter;
 #[cfg(feature = "pdf-render")]
 mod nesting;
@@ -12,6 +14,8 @@ mod nesting;
 mod pictures;
 #[cfg(feature = "pdf-render")]
 mod render;
+#[cfg(feature = "pdf-render")]
+mod symbols;
 
 use super::Decoded;
 use crate::{

@@ -1,7 +1,7 @@
 //! What decoding a picture would take, read off the copy as the renderer itself reads it, pictures in the midst of
 //! drawing instructions included. The decoders believe the coded data before the page, and allocate what it says.
 
-use super::jbig2;
+use super::{jbig2, jpx};
 use crate::{fault::Refusal, options::Limits, probe};
 use hayro::hayro_syntax::{
     Filter,
@@ -11,9 +11,6 @@ use lopdf::dictionary;
 
 /// Columns of a fax; no machine sends more.
 const MAX_COLUMNS: u64 = 65_535;
-
-/// Tiles of a JPEG 2000 (ISO/IEC 15444-1, A.4.2: they are numbered in 16 bits).
-const MAX_TILES: u64 = 65_535;
 
 /// Components that a colour space may have, where only its name is known.
 const MOST_COMPONENTS: u64 = 32;
@@ -107,7 +104,7 @@ fn coded(stream: &Stream<'_>, height: u64, limits: &Limits) -> Result<Coded, Ref
             Err(Refusal::TooManyPixels { width, height }) => Coded { width, height, bytes: 0 },
             Err(_) => Coded::default(),
         }),
-        Filter::JpxDecode => codestreams(&data).ok_or_else(unreadable),
+        Filter::JpxDecode => jpx::size(&data).ok_or_else(unreadable),
         _ => {
             let globals = params.iter().find_map(|p| p.get::<Stream<'_>>(b"JBIG2Globals"));
             let globals = globals.map(|g| unpacked(&g.raw_data(), &g.filters(), limits)).transpose()?;
@@ -164,27 +161,6 @@ fn unpacked(data: &[u8], packing: &[Filter], limits: &Limits) -> Result<Vec<u8>,
         }
         e => Refusal::unreadable(format!("a picture of the PDF cannot be read: {e}")),
     })
-}
-
-/// The largest of whatever may be a JPEG 2000 codestream in the data, for boxes may hold more than one: its SIZ marker
-/// (ISO/IEC 15444-1, A.5.1). Decoding holds coefficients and samples of each component.
-fn codestreams(data: &[u8]) -> Option<Coded> {
-    let mut largest = Coded::default();
-    for at in memchr::memmem::find_iter(data, &[0xFF, 0x4F, 0xFF, 0x51]) {
-        let word = |offset: usize| -> Option<u64> {
-            data.get(at + offset..)?.first_chunk::<4>().map(|b| u32::from_be_bytes(*b).into())
-        };
-        let Some(components) = word(40).map(|w| w >> 16) else { continue };
-        let ([width, height], [across, down]) = ([word(8)?, word(12)?], [word(24)?, word(28)?]);
-        if width.div_ceil(across.max(1)).saturating_mul(height.div_ceil(down.max(1))) > MAX_TILES {
-            return None;
-        }
-        let bytes = width.saturating_mul(height).saturating_mul(8 + 8 * components);
-        if bytes > largest.bytes {
-            largest = Coded { width, height, bytes };
-        }
-    }
-    Some(largest)
 }
 
 fn components(dict: &Dict<'_>) -> u64 {

@@ -97,6 +97,27 @@ fn more_pixels_than_the_limits_are_not_drawn() {
 
 #[cfg(feature = "pdf-render")]
 #[test]
+fn pictures_are_held_as_the_renderer_reads_them() {
+    let within = |picture: &str| format!("q 200 0 0 100 0 0 cm BI {picture} EI Q 0 0 1 1 re f");
+    let cases = [
+        ("/W 60000 /H 60000 /BPC 1 /CS /G ID x", Some((60_000, 60_000))),
+        ("/W 9 /H 60000 /BPC 1 /CS /G /F /CCF /DP <</K -1 /Columns 50000>> ID x", Some((50_000, 60_000))),
+        ("/W 9 /H 9 /BPC 1 /CS /G /F /CCF /DP <</K -1 /Columns 70000>> ID x", Some((70_000, 9))),
+        ("/W 2 /H 1 /BPC 8 /CS /G ID ab", None),
+    ];
+    for (picture, size) in cases {
+        let got = seen(&pdf(&within(picture), Stream::new(Dictionary::new(), Vec::new()), 0)).err();
+        assert_eq!(got, size.map(|(width, height)| Refusal::TooManyPixels { width, height }), "{picture}");
+    }
+    let mut abbreviated = picture(10, 10, None, vec![0; 100]);
+    abbreviated.dict.set("W", 60_000);
+    abbreviated.dict.set("H", 60_000);
+    let got = seen(&pdf("100 0 0 50 0 0 cm /I Do 0 0 1 1 re f", abbreviated, 0)).err();
+    assert_eq!(got, Some(Refusal::TooManyPixels { width: 60_000, height: 60_000 }));
+}
+
+#[cfg(feature = "pdf-render")]
+#[test]
 fn pages_that_would_take_too_much_are_not_drawn() {
     let dashes = "[0.0001] 0 d 0 0 m 200 100 l S ".repeat(100);
     let phase = "[0.001] 1000000000 d 0 0 m 200 100 l S";
