@@ -2,13 +2,17 @@
 //! Included by path, as `paint.rs` is.
 #![allow(dead_code)]
 
+#[path = "bombs_drawn.rs"]
+mod drawn;
+
 use flate2::{Compression, write::ZlibEncoder};
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 use std::io::Write;
 
 /// All of them, by name.
 pub fn all() -> Vec<(&'static str, Vec<u8>)> {
-    vec![
+    let mut all = drawn::all();
+    all.extend([
         ("png_wide", png(10_000, 9_999, 0, &[], 12_510_000)),
         ("png_interlaced", png(10_000, 9_999, 1, &[], 12_510_000)),
         ("png_short_data", png(9_000, 9_000, 0, &[], 100)),
@@ -40,7 +44,8 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
             .concat(),
         ),
         ("tiff", tiff(60_000, 60_000)),
-    ]
+    ]);
+    all
 }
 
 fn zeroes(len: usize) -> Vec<u8> {
@@ -50,6 +55,12 @@ fn zeroes(len: usize) -> Vec<u8> {
         encoder.write_all(&piece).expect("memory takes it");
     }
     encoder.finish().expect("memory takes it")
+}
+
+fn flate_of(data: &[u8]) -> Stream {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(data).expect("memory takes it");
+    Stream::new(dictionary! { "Filter" => "FlateDecode" }, encoder.finish().expect("memory takes it"))
 }
 
 /// A PNG of one bit a pixel with `data` zero bytes of picture, inflated, and other chunks before it.
@@ -143,9 +154,7 @@ fn draw(document: &mut Document, page: lopdf::ObjectId, content: impl Into<Vec<u
 fn flate(len: usize, times: usize) -> Stream {
     let mut data = zeroes(len);
     for _ in 1..times {
-        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&data).expect("memory takes it");
-        data = encoder.finish().expect("memory takes it");
+        data = flate_of(&data).content;
     }
     let filters: Vec<Object> = (0..times).map(|_| "FlateDecode".into()).collect();
     Stream::new(dictionary! { "Filter" => filters }, data)

@@ -55,6 +55,17 @@ fn a_sound_file_has_no_faults() {
 }
 
 #[test]
+fn what_is_kept_of_lists_is_bounded() {
+    let list = format!("<</Type/Pages/Kids[{}]/Count 1>>", "3 0 R ".repeat(1_000));
+    let bytes = replaced(&simple(), "<</Type/Pages/Kids[3 0 R]/Count 1>>", &list);
+    let mut limits = Limits::default();
+    assert!(probe(&bytes, &limits).is_ok());
+    limits.max_memory = 1 << 20;
+    let got = probe(&bytes, &limits);
+    assert!(matches!(got, Err(Refusal::Limit { what: "bytes of lists in the PDF", .. })), "{got:?}");
+}
+
+#[test]
 fn every_way_to_ask_for_encryption_is_seen() {
     let standard = "<</Filter/Standard/V 4/R 4/O(o)/U(u)/P -4/CF<</S<</CFM/AESV2>>>>/StmF/S/StrF/S>>";
     let public = "<</Filter/Adobe.PubSec/SubFilter/adbe.pkcs7.s3/V 1>>";
