@@ -103,7 +103,17 @@ fn coded(stream: &Stream<'_>, height: u64, limits: &Limits) -> Result<Coded, Ref
     let data = if packing.is_empty() { data } else { unpacked(&data, packing, limits)?.into() };
     match coding {
         Filter::DctDecode => Ok(match probe::jpeg::probe(&data, &Limits::default()) {
-            Ok(header) => Coded { width: header.width.into(), height: header.height.into(), bytes: 0 },
+            Ok(header) => {
+                let (width, height) = (u64::from(header.width), u64::from(header.height));
+                // The coefficients of a progressive one are held beside its samples, which of four is more than the rest.
+                let each = match &header.details {
+                    probe::Details::Jpeg(jpeg) if jpeg.process == 2 && jpeg.components > 3 => {
+                        3 * u64::from(jpeg.components)
+                    }
+                    _ => 0,
+                };
+                Coded { width, height, bytes: width.saturating_mul(height).saturating_mul(each) }
+            }
             Err(Refusal::TooManyPixels { width, height }) => Coded { width, height, bytes: 0 },
             Err(_) => Coded::default(),
         }),
