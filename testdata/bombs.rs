@@ -5,6 +5,7 @@
 #[path = "bombs_drawn.rs"]
 mod drawn;
 
+use drawn::{UNNAMED, named};
 use flate2::{Compression, write::ZlibEncoder};
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 use std::io::Write;
@@ -279,12 +280,12 @@ fn nested() -> Vec<u8> {
 fn object_stream() -> Vec<u8> {
     let mut document = Document::with_version("1.7");
     let mut stream = flate(1 << 29, 1);
-    stream.dict.set("Type", "ObjStm");
+    stream.dict.set("Type", UNNAMED);
     stream.dict.set("N", 1_000_000);
     stream.dict.set("First", 10);
     let id = document.add_object(stream);
     document.trailer.set("Root", id);
-    saved(document)
+    named(saved(document))
 }
 
 fn bmp(width: u32, height: u32) -> Vec<u8> {

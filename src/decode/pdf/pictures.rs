@@ -15,6 +15,9 @@ const MAX_COLUMNS: u64 = 65_535;
 /// Components that a colour space may have, where only its name is known.
 const MOST_COMPONENTS: u64 = 32;
 
+/// Components that spaces of many which rest upon each other may come to.
+const WITHIN_ITSELF: u64 = 2048;
+
 /// Colour spaces of four components at the most, by the names that the renderer knows.
 const NAMED: [&[u8]; 11] = [
     b"DeviceGray",
@@ -100,7 +103,17 @@ fn coded(stream: &Stream<'_>, height: u64, limits: &Limits) -> Result<Coded, Ref
     let data = if packing.is_empty() { data } else { unpacked(&data, packing, limits)?.into() };
     match coding {
         Filter::DctDecode => Ok(match probe::jpeg::probe(&data, &Limits::default()) {
-            Ok(header) => Coded { width: header.width.into(), height: header.height.into(), bytes: 0 },
+            Ok(header) => {
+                let (width, height) = (u64::from(header.width), u64::from(header.height));
+                // The coefficients of a progressive one are held beside its samples, which of four is more than the rest.
+                let each = match &header.details {
+                    probe::Details::Jpeg(jpeg) if jpeg.process == 2 && jpeg.components > 3 => {
+                        3 * u64::from(jpeg.components)
+                    }
+                    _ => 0,
+                };
+                Coded { width, height, bytes: width.saturating_mul(height).saturating_mul(each) }
+            }
             Err(Refusal::TooManyPixels { width, height }) => Coded { width, height, bytes: 0 },
             Err(_) => Coded::default(),
         }),
@@ -172,7 +185,11 @@ fn components(dict: &Dict<'_>) -> u64 {
             match parts.next().and_then(Object::into_name).as_deref() {
                 Some(b"DeviceN") => {
                     let names = parts.next().and_then(Object::into_array);
-                    names.map_or(1, |names| names.iter::<Name<'_>>().take(256).count() as u64)
+                    let own = names.map_or(1, |names| names.iter::<Name<'_>>().take(256).count() as u64);
+                    // What these colours are worked out in is held for each pixel too, and may be of the same kind.
+                    let other =
+                        parts.next().and_then(Object::into_array).and_then(|space| space.iter::<Name<'_>>().next());
+                    if other.is_some_and(|name| &*name == b"DeviceN") { WITHIN_ITSELF } else { own }
                 }
                 Some(b"Pattern") => MOST_COMPONENTS,
                 _ => 1,
