@@ -14,7 +14,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
             inline(b"/W 9 /H 60000 /BPC 1 /CS /G /F /CCF /DP <</K -1 /Columns 2000000000>> ID \x00\x10\x01 EI"),
         ),
         ("pdf_inline_packed", inline(&[&b"/W 9 /H 9 /BPC 8 /CS /G /F /Fl ID "[..], &zeroes(1 << 29), b" EI"].concat())),
-        ("pdf_tiles_deep", pdf_with(|d, page| tiles(d, page))),
+        ("pdf_tiles_deep", pdf_with(tiles)),
         ("pdf_jpx_hidden", coded("JPXDecode", (1000, 1000), hidden_jpx(), dictionary! {})),
         (
             "pdf_jpx_blocks",
