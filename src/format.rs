@@ -311,7 +311,10 @@ pub(crate) fn ends_as_zip(bytes: &[u8]) -> bool {
     memmem::find_iter(tail, b"PK\x05\x06").any(|place| {
         let size = tail.get(place + 12..).and_then(<[u8]>::first_chunk).map(|size| u32::from_le_bytes(*size) as usize);
         let directory = size.filter(|size| *size > 0).and_then(|size| (from + place).checked_sub(size));
-        directory.and_then(|at| bytes.get(at..)).is_some_and(|directory| directory.starts_with(b"PK\x01\x02"))
+        // Of a large one another record says where (4.3.15).
+        let locator = place.checked_sub(20).and_then(|at| tail.get(at..));
+        locator.is_some_and(|locator| locator.starts_with(b"PK\x06\x07"))
+            || directory.and_then(|at| bytes.get(at..)).is_some_and(|found| found.starts_with(b"PK\x01\x02"))
     })
 }
 

@@ -17,11 +17,15 @@ use crate::{
     submission::{DocumentType, Step, Token, TokenType},
 };
 use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    Deserializer,
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// What a session asks for.
 ///
@@ -122,8 +126,8 @@ pub enum SessionError {
     /// It has so many bytes, more than [`Session::MAX_BYTES`].
     #[error("the session has {0} bytes; the answer of session creation is far below 1 MiB")]
     TooLarge(u64),
-    /// It asks for so many additional steps, more than [`Session::MAX_STEPS`].
-    #[error("the session asks for {0} additional steps; at most 64 are taken")]
+    /// It asks for so many different additional steps, more than [`Session::MAX_STEPS`].
+    #[error("the session asks for {0} different additional steps; at most 64 are taken")]
     TooManySteps(usize),
 }
 
@@ -131,7 +135,7 @@ impl Session {
     /// The most bytes that are read: a thousand times the answer in the service's documentation.
     pub const MAX_BYTES: u64 = 1 << 20;
 
-    /// The most additional steps: each is a photo that somebody has to take.
+    /// The most additional steps of different names: each is a photo that somebody has to take.
     pub const MAX_STEPS: usize = 64;
 
     /// Reads the JSON answer of session creation.
@@ -155,16 +159,15 @@ impl Session {
         let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
         // serde_json's message tells line and column, and quotes no value where any is taken.
         let not_json = |e: serde_json::Error| SessionError::NotJson(e.to_string());
-        if json.trim_ascii_start().first().is_some_and(|b| *b != b'{') {
-            let value: Value = serde_json::from_slice(json).map_err(not_json)?;
-            return Err(SessionError::NotJson(format!("it is {}", kind(&value))));
-        }
-        let mut map = Map::new();
-        for (name, value) in serde_json::from_slice::<Entries>(json).map_err(not_json)?.0 {
-            if map.contains_key(&name) {
-                return Err(SessionError::Twice(name));
-            }
-            map.insert(name, value);
+        let twice = RefCell::new(None);
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let value = Once(&twice).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+        let map = match value.map_err(not_json)? {
+            Value::Object(map) => map,
+            other => return Err(SessionError::NotJson(format!("it is {}", kind(&other)))),
+        };
+        if let Some(name) = twice.into_inner() {
+            return Err(SessionError::Twice(name));
         }
         let fields = Fields(&map);
         let token = match fields.text("authToken")? {
@@ -240,24 +243,63 @@ impl fmt::Debug for Session {
     }
 }
 
-/// An object's entries as they stand there, those of one name too.
-struct Entries(Vec<(String, Value)>);
+/// Reads a value, and notes the first field that an object in it has twice.
+#[derive(Clone, Copy)]
+struct Once<'t>(&'t RefCell<Option<String>>);
 
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Entries;
+impl<'de> DeserializeSeed<'de> for Once<'_> {
+    type Value = Value;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Once<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Value, A::Error> {
+        let next = || values.next_element_seed(self).transpose();
+        std::iter::from_fn(next).collect::<Result<_, _>>().map(Value::Array)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut entries: M) -> Result<Value, M::Error> {
+        let mut map = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            if map.contains_key(&name) {
+                self.0.borrow_mut().get_or_insert_with(|| name.clone());
             }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entries, M::Error> {
-                std::iter::from_fn(|| map.next_entry().transpose()).collect::<Result<_, _>>().map(Entries)
-            }
+            map.insert(name, entries.next_value_seed(self)?);
         }
-        deserializer.deserialize_map(Reader)
+        Ok(map.into())
     }
 }
 
@@ -365,7 +407,9 @@ impl Fields<'_> {
                 }
             }
         }
-        match steps.len() {
+        // For other countries and types the same are asked once more.
+        let names: BTreeSet<&str> = steps.iter().map(|s| s.step.name()).collect();
+        match names.len() {
             ..=Session::MAX_STEPS => Ok(steps),
             many => Err(SessionError::TooManySteps(many)),
         }

@@ -5,7 +5,13 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError, TryLockError,
+        atomic::{AtomicU8, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
 };
 use tempfile::NamedTempFile;
 
@@ -38,16 +44,58 @@ pub fn stop_on_interrupt(stop: &Stop) {
     *STOP.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop.clone());
 }
 
-/// What an interrupt has to print, and the status that it ends with: from before a body leaves until its answer is told.
-static LAST_WORDS: Mutex<Option<(String, u8)>> = Mutex::new(None);
+/// What an interrupt has to print from before a body leaves until its answer is told.
+static LAST_WORDS: Mutex<String> = Mutex::new(String::new());
+
+/// The status that an interrupt ends with. 130 is what shells give a program that was interrupted.
+static LAST_STATUS: AtomicU8 = AtomicU8::new(130);
+
+/// How long an interrupt waits for a reader that has stalled.
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// Lets an interrupt print this and end the program with this status.
 #[cfg(feature = "submit")]
 pub fn say_on_interrupt(text: String, status: u8) {
-    *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some((text, status));
+    *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    LAST_STATUS.store(status, Ordering::SeqCst);
 }
 
-/// On Ctrl-C and SIGTERM: leave nothing behind. 130 is what shells give a program that was interrupted.
+/// Prints what must not be lost; an interrupt prints nothing beside it, and ends with this status.
+#[cfg(feature = "submit")]
+pub fn say_at_last(text: &str, status: u8) {
+    let mut words = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+    LAST_STATUS.store(status, Ordering::SeqCst);
+    print_surely(text);
+    words.clear();
+}
+
+/// Says the last words, unless others are being said or there are none; not for long.
+fn interrupted() -> ! {
+    let began = Instant::now();
+    while began.elapsed() < LAST_WAIT {
+        let words = match LAST_WORDS.try_lock() {
+            Ok(words) => words,
+            Err(TryLockError::Poisoned(words)) => words.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                thread::sleep(Duration::from_millis(10));
+                continue;
+            }
+        };
+        if !words.is_empty() {
+            let (text, (said, waiting)) = (words.clone(), mpsc::channel());
+            thread::spawn(move || {
+                print_surely(&text);
+                said.send(())
+            });
+            let _ = waiting.recv_timeout(LAST_WAIT);
+        }
+        // The words stay locked: the answer that comes meanwhile waits, and is not told beside them.
+        std::process::exit(LAST_STATUS.load(Ordering::SeqCst).into());
+    }
+    std::process::exit(LAST_STATUS.load(Ordering::SeqCst).into());
+}
+
+/// On Ctrl-C and SIGTERM: leave nothing behind.
 pub fn clean_up_on_interrupt() {
     // Without a handler the system's own remains, which is to end at once.
     let _ = ctrlc::set_handler(|| {
@@ -60,13 +108,7 @@ pub fn clean_up_on_interrupt() {
         if let Some(clear) = CLEAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
             clear();
         }
-        // Held until the end: the answer that comes meanwhile waits, and is not told beside this.
-        let last_words = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((text, status)) = &*last_words {
-            print_surely(text);
-            std::process::exit((*status).into());
-        }
-        std::process::exit(130);
+        interrupted()
     });
 }
 

@@ -133,9 +133,7 @@ pub fn run(args: &Submit) -> Result<u8, String> {
     let answer = submitter.submit(request, report);
     let status = status(&answer);
     let text = told(Some(&answer)).unwrap_or_else(|why| format!("{why}\n{answer}\n"));
-    // What is printed in part already is not printed again.
-    output::say_on_interrupt(String::new(), status);
-    output::print_surely(&text);
+    output::say_at_last(&text, status);
     Ok(status)
 }
 

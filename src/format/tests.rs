@@ -93,7 +93,11 @@ fn a_second_kind_is_found_behind_the_picture_and_in_front() {
     let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0".as_slice(), &14_u32.to_le_bytes(), b"\0\0\0\0\x0D\0 in a comment"];
     within.extend(end.concat());
     assert!(ends_as_zip(&within) && second_kind(&within, within.len()) == Some(Format::Other("zip")));
+    let mut large = within.clone();
+    large.splice(within.len() - 35..within.len() - 35, b"PK\x06\x07\0\0\0\0 place \0\0\x01\0\0".iter().copied());
     within[29] = b'?';
+    large[29] = b'?';
+    assert!(ends_as_zip(&large), "{}", large.escape_ascii());
     assert!(!ends_as_zip(&within), "{}", within.escape_ascii());
 }
 

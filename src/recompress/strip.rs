@@ -33,7 +33,7 @@ pub(super) fn strip(bytes: &[u8], header: &Header, limits: &Limits) -> Option<Ve
 fn jpeg(bytes: &[u8], details: &JpegDetails, orientation: Orientation, limits: &Limits) -> Option<Vec<u8>> {
     let profile = match decode::jpeg::profile(bytes, limits) {
         Some(profile) => Some(segment(0xE2, &[b"ICC_PROFILE\0\x01\x01", &profile.anonymous()?[..]].concat())?),
-        // What inks look like is left to whoever encodes anew.
+        // What inks look like is left to whoever encodes anew. Profiles of grays are of no account there either.
         None if details.profile.is_some() && details.components == 4 => return None,
         None => None,
     };
@@ -96,14 +96,18 @@ fn minimal_exif(orientation: Orientation) -> Vec<u8> {
 /// profile that matters, without the words in it.
 fn png(bytes: &[u8], orientation: Orientation, limits: &Limits) -> Option<Vec<u8>> {
     /// PNG, third edition, 11.2 and 11.3. Text, time, density and the frames of an animation are left out.
-    const KEPT: [&[u8; 4]; 10] =
-        [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"sBIT"];
+    const KEPT: [&[u8; 4]; 8] = [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB", b"cICP", b"sBIT"];
+    /// They give way to a profile, and would count without it.
+    const BELOW_A_PROFILE: [&[u8; 4]; 2] = [b"gAMA", b"cHRM"];
     let parts = Parts::read(bytes, limits).ok()?;
     let mut stated = Vec::new();
-    // Code points go before a profile (PNG, third edition, 4.3).
-    let profile = parts.icc.filter(|_| parts.cicp.is_none());
-    if let Some(profile) = Profile::of_png(profile, None, limits) {
-        stated.extend(chunk(b"iCCP", &packed(&profile.anonymous()?))?);
+    // Code points go before a profile (PNG, third edition, 4.3), which is then for those who do not know them.
+    if let Some(profile) = Profile::of_png(parts.icc, None, limits) {
+        match profile.anonymous() {
+            Some(icc) => stated.extend(chunk(b"iCCP", &packed(&icc))?),
+            None if parts.cicp.is_some() => {}
+            None => return None,
+        }
     }
     if orientation != Orientation::Upright {
         stated.extend(chunk(b"eXIf", &minimal_tiff(orientation))?);
@@ -115,7 +119,8 @@ fn png(bytes: &[u8], orientation: Orientation, limits: &Limits) -> Option<Vec<u8
         let length = usize::try_from(u32::from_be_bytes(*rest.first_chunk::<4>()?)).ok()?;
         let kind = rest.get(4..8)?;
         let chunk = rest.get(..length.checked_add(12)?)?;
-        if KEPT.iter().any(|k| k.as_slice() == kind) {
+        let is_one_of = |kinds: &[&[u8; 4]]| kinds.iter().any(|k| k.as_slice() == kind);
+        if is_one_of(&KEPT) || (parts.icc.is_none() && is_one_of(&BELOW_A_PROFILE)) {
             out.extend_from_slice(chunk);
         }
         match kind {

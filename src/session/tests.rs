@@ -41,6 +41,13 @@ fn what_no_answer_of_the_service_is_is_told() {
     };
     assert_eq!(of(64).unwrap().additional_steps.len(), 64);
     assert_eq!(of(65), Err(SessionError::TooManySteps(65)));
+    // The same step for many countries and types is one.
+    let types = ["A", "B", "C"].map(|kind| format!("\"{kind}\":{{\"VISA_PAGE\":{{}}}}")).join(",");
+    let countries = (0..27).map(|i| format!("\"C{i}\":{{{types}}}")).collect::<Vec<_>>().join(",");
+    let many = Session::from_json(format!("{{\"additionalSteps\":{{{countries}}}}}").as_bytes());
+    assert_eq!(many.unwrap().additional_steps.len(), 81);
+    let within = br#"{"additionalSteps":{"ALL":{"ALL":{"A":{}}},"ALL":{"ALL":{"B":{}}}}}"#;
+    assert_eq!(Session::from_json(within), Err(SessionError::Twice("ALL".into())));
     let padded = |bytes: usize| [&b"{}"[..], &vec![b' '; bytes - 2]].concat();
     assert!(Session::from_json(&padded(1 << 20)).is_ok());
     assert_eq!(Session::from_json(&padded((1 << 20) + 1)), Err(SessionError::TooLarge((1 << 20) + 1)));

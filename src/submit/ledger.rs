@@ -38,8 +38,8 @@ struct Paper {
     path: PathBuf,
 }
 
-/// Bytes that a line may have: an entry has 66, and a file system may fill a block behind one that was torn.
-const MAX_LINE: u64 = 4096;
+/// Bytes that a line may have: an entry has 66, and a file system may fill blocks behind one that was torn.
+const MAX_LINE: u64 = 1 << 20;
 
 /// The process's own: what [`Submitter`](super::Submitter)s share by default.
 static SHARED: LazyLock<Arc<Ledger>> = LazyLock::new(Arc::default);
@@ -235,6 +235,8 @@ impl Paper {
 /// A line's sign and hash; `Some(None)` for the beginning of an entry, and for zeros that a file system left after it or in
 /// its place. For what was torn nothing was sent.
 fn understood(line: &[u8]) -> Option<Option<(u8, &[u8])>> {
+    // As some editors leave it.
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     let zeros = line.iter().rev().take_while(|b| **b == 0).count();
     let Some((sign, hash)) = line.get(..line.len().saturating_sub(zeros))?.split_first() else { return Some(None) };
     let digits = hash.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));

@@ -42,6 +42,8 @@ fn what_a_crash_leaves_is_passed_over_and_anything_else_is_no_ledger() {
         (format!("+{T}\n{zeros}"), true),
         (format!("+{T}\n-{}\0\0\n", &T[..9]), true),
         (format!("+{T}\n-"), true),
+        (format!("-{T}\r\n+{T}\r\n"), true),
+        (format!("+{T}\n{}", "\0".repeat(5000)), true),
         (format!("\n+{T}"), true),
         (format!("+{T}\n-{T}\n+\n"), false),
     ] {
@@ -52,7 +54,6 @@ fn what_a_crash_leaves_is_passed_over_and_anything_else_is_no_ledger() {
     }
     let (upper, long) = (T.to_uppercase(), "\0".repeat(1 << 20));
     for foreign in [
-        format!("+{T}\r\n"),
         format!("-{T}\n+{upper}\n"),
         format!("+{T}0\n"),
         format!("{{\"+{T}\": 1}}"),
