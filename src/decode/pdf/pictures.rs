@@ -12,6 +12,9 @@ use lopdf::dictionary;
 /// Columns of a fax; no machine sends more.
 const MAX_COLUMNS: u64 = 65_535;
 
+/// Dictionaries of parameters that a picture may have; there is one for each filter.
+const MAX_PARAMS: usize = 16;
+
 /// Components that a colour space may have, where only its name is known.
 const MOST_COMPONENTS: u64 = 32;
 
@@ -71,6 +74,9 @@ pub fn hold(stream: &Stream<'_>, pixels: &mut u64, limits: &Limits) -> Result<()
 fn coded(stream: &Stream<'_>, height: u64, limits: &Limits) -> Result<Coded, Refusal> {
     let unreadable = || Refusal::unreadable("a picture of the PDF has impossible parameters");
     let (filters, params) = (stream.filters(), params(stream.dict()));
+    if params.len() > MAX_PARAMS {
+        return Err(unreadable());
+    }
     let number = |key: &[u8]| params.iter().filter_map(|p| p.get::<u32>(key)).max().map(u64::from);
     let at = filters.iter().position(|f| {
         matches!(f, Filter::DctDecode | Filter::JpxDecode | Filter::Jbig2Decode | Filter::CcittFaxDecode)
@@ -88,7 +94,12 @@ fn coded(stream: &Stream<'_>, height: u64, limits: &Limits) -> Result<Coded, Ref
         }
         return Ok(Coded::default());
     };
-    if packing.len() + 1 != filters.len() {
+    // Pictures in the midst of instructions, which belong to no object, have no such codings (ISO 32000-2, 8.9.7).
+    let misplaced = filters.iter().any(|f| matches!(f, Filter::JpxDecode | Filter::Jbig2Decode | Filter::Crypt))
+        && stream.dict().obj_id().is_none();
+    // What parameters make of the data is not undone here, but by the renderer.
+    let altered = !packing.is_empty() && [&b"Predictor"[..], b"EarlyChange"].iter().any(|key| has(&params, key));
+    if packing.len() + 1 != filters.len() || misplaced || altered {
         return Err(unreadable());
     }
     if *coding == Filter::CcittFaxDecode {
@@ -132,9 +143,13 @@ fn params<'a>(dict: &Dict<'a>) -> Vec<Dict<'a>> {
     for key in [&b"DP"[..], b"DecodeParms"] {
         all.extend(dict.get::<Dict<'a>>(key));
         let array = dict.get::<Array<'a>>(key);
-        all.extend(array.iter().flat_map(Array::iter::<Object<'a>>).filter_map(Object::into_dict).take(16));
+        all.extend(array.iter().flat_map(Array::iter::<Object<'a>>).filter_map(Object::into_dict).take(MAX_PARAMS + 1));
     }
     all
+}
+
+fn has(params: &[Dict<'_>], key: &[u8]) -> bool {
+    params.iter().any(|params| params.contains_key(key))
 }
 
 /// Whether the columns of a fax, if they are stated, are a number that 32 bits hold.
