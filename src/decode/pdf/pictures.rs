@@ -15,13 +15,10 @@ const MAX_COLUMNS: u64 = 65_535;
 /// Dictionaries of parameters that a picture may have; there is one for each filter.
 const MAX_PARAMS: usize = 16;
 
-/// Components that a colour space may have, where only its name is known.
-const MOST_COMPONENTS: u64 = 32;
-
-/// Components that spaces of many which rest upon each other may come to.
+/// Components that spaces of many which rest upon each other, as they may in the midst of instructions, may come to.
 const WITHIN_ITSELF: u64 = 2048;
 
-/// Colour spaces of four components at the most, by the names that the renderer knows.
+/// Colour spaces of a few components, by the names that the renderer knows.
 const NAMED: [&[u8]; 11] = [
     b"DeviceGray",
     b"G",
@@ -45,11 +42,12 @@ pub struct Coded {
     pub bytes: u64,
 }
 
-/// Holds a picture against the limits, and takes its pixels from those that the page may still have.
+/// Holds a picture against the limits, and takes its pixels from those that the page may still have; `most` are the
+/// components that a colour space may have of which only the name is known.
 ///
 /// # Errors
 /// [`Refusal::TooManyPixels`], [`Refusal::Limit`]; [`Refusal::Unreadable`] when its size cannot be told.
-pub fn hold(stream: &Stream<'_>, pixels: &mut u64, limits: &Limits) -> Result<(), Refusal> {
+pub fn hold(stream: &Stream<'_>, pixels: &mut u64, most: u64, limits: &Limits) -> Result<(), Refusal> {
     let dict = stream.dict();
     let side =
         |short: &[u8], long: &[u8]| dict.get::<u32>(short).or_else(|| dict.get::<u32>(long)).map_or(0, u64::from);
@@ -65,7 +63,7 @@ pub fn hold(stream: &Stream<'_>, pixels: &mut u64, limits: &Limits) -> Result<()
     }
     *pixels = pixels.saturating_sub(largest);
     // Samples, and the pixels made of them.
-    let needed = largest.saturating_mul(components(dict).saturating_add(7)).max(largest.saturating_mul(8));
+    let needed = largest.saturating_mul(components(dict, most).saturating_add(7)).max(largest.saturating_mul(8));
     let (needed, limit) = (needed.max(coded.bytes), limits.max_memory);
     let what = "bytes to decode a picture of the PDF";
     if needed > limit { Err(Refusal::Limit { what, needed, limit }) } else { Ok(()) }
@@ -191,7 +189,7 @@ fn unpacked(data: &[u8], packing: &[Filter], limits: &Limits) -> Result<Vec<u8>,
     })
 }
 
-fn components(dict: &Dict<'_>) -> u64 {
+fn components(dict: &Dict<'_>, most: u64) -> u64 {
     match dict.get::<Object<'_>>(b"CS").or_else(|| dict.get::<Object<'_>>(b"ColorSpace")) {
         None => 1,
         Some(Object::Name(name)) if NAMED.contains(&&*name) => 1,
@@ -204,12 +202,14 @@ fn components(dict: &Dict<'_>) -> u64 {
                     // What these colours are worked out in is held for each pixel too, and may be of the same kind.
                     let other =
                         parts.next().and_then(Object::into_array).and_then(|space| space.iter::<Name<'_>>().next());
-                    if other.is_some_and(|name| &*name == b"DeviceN") { WITHIN_ITSELF } else { own }
+                    let within =
+                        |name: &[u8]| matches!(name, b"DeviceN" | b"Separation" | b"Indexed" | b"I" | b"Pattern");
+                    if other.is_some_and(|name| within(&name)) { WITHIN_ITSELF } else { own }
                 }
-                Some(b"Pattern") => MOST_COMPONENTS,
+                Some(b"Pattern") => WITHIN_ITSELF,
                 _ => 1,
             }
         }
-        Some(_) => MOST_COMPONENTS,
+        Some(_) => most,
     }
 }
