@@ -14,7 +14,9 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
             inline(b"/W 9 /H 60000 /BPC 1 /CS /G /F /CCF /DP <</K -1 /Columns 2000000000>> ID \x00\x10\x01 EI"),
         ),
         ("pdf_inline_packed", inline(&[&b"/W 9 /H 9 /BPC 8 /CS /G /F /Fl ID "[..], &zeroes(1 << 29), b" EI"].concat())),
+        ("pdf_inline_predicted", inline(&predicted())),
         ("pdf_tiles_deep", pdf_with(tiles)),
+        ("pdf_profiles_deep", pdf_with(profiles)),
         ("pdf_jpx_hidden", coded("JPXDecode", (1000, 1000), hidden_jpx(), dictionary! {})),
         (
             "pdf_jpx_blocks",
@@ -27,6 +29,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("pdf_jpx_components", coded("JPXDecode", (1000, 1000), jpx(8_000, 7_900, 255, PLAIN), dictionary! {})),
         ("pdf_jbig2_hidden", coded("JBIG2Decode", (1000, 1000), hidden_jbig2(), dictionary! {})),
+        ("pdf_jbig2_patterns", coded("JBIG2Decode", (1000, 1000), patterns(), dictionary! {})),
         ("pdf_jbig2_regions", coded("JBIG2Decode", (1000, 1000), regions(), dictionary! {})),
         ("pdf_program", pdf_with(program)),
         ("pdf_widths", pdf_with(widths)),
@@ -66,6 +69,25 @@ fn coded(filter: &str, (width, height): (i64, i64), data: Vec<u8>, params: Dicti
 fn inline(picture: &[u8]) -> Vec<u8> {
     let content = [b"q 600 0 0 800 0 0 cm BI ", picture, b" Q 0 0 10 10 re f"].concat();
     pdf_with(|document, page| draw(document, page, content))
+}
+
+/// A JPEG 2000 that is one behind a predictor only, which leaves out every other byte.
+fn predicted() -> Vec<u8> {
+    let rows: Vec<u8> = jpx(20_000, 20_000, 3, PLAIN).into_iter().flat_map(|byte| [0, byte]).collect();
+    let head = b"/W 9 /H 9 /BPC 8 /CS /RGB /F [/Fl /JPXDecode] /DP [<</Predictor 12 /Columns 1>> null] ID ";
+    [&head[..], &flate_of(&rows).content, b" EI"].concat()
+}
+
+/// Profiles that call themselves forms, each of which leaves its colours to the next.
+fn profiles(document: &mut Document, page: lopdf::ObjectId) {
+    let last = Object::from("DeviceRGB");
+    let space = (0..20_000).fold(last, |below, _| {
+        let dict = dictionary! { "Subtype" => "Form", "N" => 3, "Alternate" => below };
+        let profile = document.add_object(Stream::new(dict, b"none".to_vec()));
+        document.add_object(vec!["ICCBased".into(), profile.into()]).into()
+    });
+    resource(document, page, "ColorSpace", "C", space);
+    draw(document, page, "/C cs 0 0 0 scn 0 0 600 800 re f");
 }
 
 /// Patterns of one small cell each, far from the next, within each other.
@@ -145,6 +167,14 @@ fn regions() -> Vec<u8> {
     let region = words(&[60_000, 60_000, 0, 0], &[&[0, 8, 3, 255, 253, 255, 2, 254, 254, 254][..], &[0; 20]].concat());
     let mut out = segment(1, 48, &words(&[1000, 1000, 0, 0], &[0, 0, 0]));
     (2..14).for_each(|number| out.extend(segment(number, 36, &region)));
+    out
+}
+
+/// A JBIG2 of patterns that are a pixel each, and kept shifted by each number of bits.
+fn patterns() -> Vec<u8> {
+    let many = [&[1, 1, 1][..], &words(&[65_534], &[0x80, 0, 0, 0])].concat();
+    let mut out = segment(0, 48, &words(&[1000, 1000, 0, 0], &[0, 0, 0]));
+    (1..60).for_each(|number| out.extend(segment(number, 16, &many)));
     out
 }
 

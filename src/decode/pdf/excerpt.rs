@@ -1,7 +1,7 @@
 //! A PDF of one page: copies of what the page needs and nothing else, inflated within limits. The renderer, which has
 //! no limits of its own on that, sees only this.
 
-use super::nesting::deeper_than;
+use super::{colours, nesting::deeper_than};
 use crate::{
     fault::Refusal,
     probe::pdf::{File, Page, held},
@@ -45,6 +45,8 @@ pub struct Excerpt {
     pub patterns: bool,
     /// Bytes of the longest function that is a program (ISO 32000-2, 7.10.5).
     pub program: u64,
+    /// The most components that a colour space has.
+    pub components: u64,
 }
 
 struct Copy<'a> {
@@ -107,13 +109,15 @@ pub fn one_page(file: &File, page: &Page) -> Result<Excerpt, Refusal> {
             limit: most,
         });
     }
+    let nested = || Refusal::Unsupported("colours worked out in others that are worked out are not drawn".into());
+    let components = colours::components(&copy.document).ok_or_else(nested)?;
     let program = copy.document.objects.values().filter_map(program).max().unwrap_or(0);
     let mut pdf = Vec::new();
     copy.document
         .save_to(&mut pdf)
         .map_err(|e| Refusal::unreadable(format!("the first page cannot be copied: {e}")))?;
     let patterns = [&b"/XStep"[..], b"/ShadingType"].iter().any(|key| memchr::memmem::find(&pdf, key).is_some());
-    Ok(Excerpt { pdf, patterns, program })
+    Ok(Excerpt { pdf, patterns, program, components })
 }
 
 /// The length of a function that is, or may be, a program.

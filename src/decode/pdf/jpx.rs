@@ -8,18 +8,22 @@ const MAX_TILES: u64 = 65_535;
 /// Segments that are looked at; each tile has a few.
 const MAX_SEGMENTS: u32 = 1 << 20;
 
-/// Bytes of a component's record in a tile, of a precinct, of a block, and of each layer of it, their trees included.
+/// Bytes of a component's record in a tile, of a precinct, of a block, and of each piece of its code, their trees
+/// included.
 const COMPONENT: u64 = 512;
 const PRECINCT: u64 = 192;
 const BLOCK: u64 = 256;
-const LAYER: u64 = 24;
+const PIECE: u64 = 96;
+
+/// Passes that a layer may have of a block (Table B.4), each of them a piece where some end their code early.
+const PASSES: u64 = 164;
 
 /// The largest of whatever may be a codestream in the data, for boxes may hold more than one, and which of them counts
 /// goes by the boxes. `None` where one cannot be measured.
 pub fn size(data: &[u8]) -> Option<Coded> {
     let (mut largest, mut segments) = (Coded::default(), MAX_SEGMENTS);
     for at in memchr::memmem::find_iter(data, &[0xFF, 0x4F, 0xFF, 0x51]) {
-        let mut stream = Stream { data: data.get(at..)?, tile: [0; 2], layers: 1, record: 0 };
+        let mut stream = Stream { data: data.get(at..)?, tile: [0; 2], layers: 0, record: 0 };
         let Some(coded) = stream.size(&mut segments)? else { continue };
         if coded.bytes >= largest.bytes {
             largest = coded;
@@ -30,7 +34,7 @@ pub fn size(data: &[u8]) -> Option<Coded> {
 
 struct Stream<'a> {
     data: &'a [u8],
-    /// Sides of a tile, and the most layers that any style has.
+    /// Sides of a tile, and the layers that any style may have, none before the first.
     tile: [u64; 2],
     layers: u64,
     /// Bytes of the largest record that a component may have of a tile.
@@ -58,6 +62,10 @@ impl Stream<'_> {
         else {
             return Some(None);
         };
+        // The decoder goes by the components, not by the length, behind which this goes on.
+        if self.half(4).map(u64::from) != Some(38 + 3 * components) {
+            return None;
+        }
         let tiles = width.div_ceil(across.max(1)).saturating_mul(height.div_ceil(down.max(1)));
         if tiles > MAX_TILES {
             return None;
@@ -99,12 +107,15 @@ impl Stream<'_> {
                     continue;
                 }
                 0xFF52 => {
-                    self.layers = self.layers.max(self.half(at + 6).map_or(1, u64::from));
-                    sound = self.style(at + 4, at + 9, length.checked_sub(7));
+                    // More than those before would be more for what was measured already.
+                    let layers = self.half(at + 6).map_or(1, u64::from).max(1);
+                    sound = self.layers == 0 || layers <= self.layers;
+                    self.layers = self.layers.max(layers);
+                    sound &= self.style(at + 4, at + 9, length.checked_sub(7));
                 }
                 0xFF53 => {
                     let (flags, own) = (at + 4 + index, length.checked_sub(3 + index));
-                    sound = self.style(flags, flags + 1, own);
+                    sound = self.layers > 0 && self.style(flags, flags + 1, own);
                 }
                 // The decoder goes by what these hold, not by the length that they state.
                 0xFF5C => sound = self.steps(at + 4, length.checked_sub(3)),
@@ -139,6 +150,9 @@ impl Stream<'_> {
             return false;
         }
         let block = [self.byte(at + 1), self.byte(at + 2)].map(|side| u32::from(side.unwrap_or(0)).min(8) + 2);
+        // Without the arithmetic coder for some passes, or with an end to each (Table A.19).
+        let ended = self.byte(at + 3).is_some_and(|style| style & 5 != 0);
+        let pieces = self.layers * if ended { PASSES } else { 1 };
         let mut bytes = 0_u64;
         for level in 0..=levels {
             let precinct = if stated { self.byte(at + 5 + usize::from(level)).unwrap_or(0) } else { 0xFF };
@@ -154,7 +168,7 @@ impl Stream<'_> {
             let ((px, bx), (py, by)) = (along(rw, pw, bw), along(rh, ph, bh));
             let bands = if level > 0 { 3 } else { 1 };
             let precincts = px.saturating_mul(py).saturating_mul(PRECINCT);
-            let blocks = bx.saturating_mul(by).saturating_mul(BLOCK + LAYER * self.layers);
+            let blocks = bx.saturating_mul(by).saturating_mul(BLOCK + PIECE * pieces);
             bytes = bytes.saturating_add(precincts.saturating_add(blocks).saturating_mul(bands));
         }
         self.record = self.record.max(bytes);
@@ -183,6 +197,10 @@ mod tests {
         assert!(bytes(&stream(2, None, 12)) > Some(30));
         assert!(bytes(&stream(6, Some(1), 14)) > Some(300));
         assert_eq!(bytes(&stream(6, Some(1), 12)), None, "a wrong length");
+        let (mut ended, mut longer) = (stream(2, None, 12), stream(6, None, 12));
+        (ended[57], longer[5]) = (4, 99);
+        assert!(bytes(&ended) > Some(900));
+        assert_eq!(bytes(&longer), None, "a size that is longer than its components");
     }
 
     #[test]

@@ -56,11 +56,13 @@ struct Meter {
     patterns: bool,
     /// Bytes of the longest program that a shading's function may be.
     program: f64,
+    /// The most that a colour space has.
+    components: u64,
     nested: usize,
 }
 
 /// Holds what drawing the page at `transform` on `width` x `height` pixels would record, and what its pictures would
-/// take, against the limits; `patterns` and `program` are the [`Excerpt`](super::excerpt::Excerpt)'s.
+/// take, against the limits; `patterns`, `program` and `components` are the [`Excerpt`](super::excerpt::Excerpt)'s.
 ///
 /// # Errors
 /// [`Refusal::Limit`], [`Refusal::TooManyPixels`], [`Refusal::Unreadable`]; [`Refusal::DecoderFault`] when the page's
@@ -70,7 +72,7 @@ pub fn hold<'a>(
     transform: Affine,
     (width, height): (f64, f64),
     settings: &InterpreterSettings,
-    (patterns, program): (bool, u64),
+    (patterns, program, components): (bool, u64, u64),
     limits: &Limits,
 ) -> Result<(), Refusal> {
     let target = Rect::new(0.0, 0.0, width, height);
@@ -84,6 +86,7 @@ pub fn hold<'a>(
         pixels: limits.max_pixels.min(limits.max_memory / 8),
         patterns,
         program: program as f64,
+        components,
         nested: 0,
     };
     let walk = catch_unwind(AssertUnwindSafe(|| {
@@ -129,7 +132,7 @@ impl Meter {
         let masks = [&b"SMask"[..], b"Mask"].into_iter().filter_map(|key| dict.get::<Stream<'_>>(key));
         for stream in [stream.clone()].into_iter().chain(masks) {
             if self.pictures.insert(stream.cache_key())
-                && let Err(refusal) = pictures::hold(&stream, &mut self.pixels, &self.limits)
+                && let Err(refusal) = pictures::hold(&stream, &mut self.pixels, self.components, &self.limits)
             {
                 stop(refusal);
             }

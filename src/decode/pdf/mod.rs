@@ -1,6 +1,8 @@
 //! The first page of a PDF as a picture: a scan's own pixels where the page is one, drawn otherwise.
 
 #[cfg(feature = "pdf-render")]
+mod colours;
+#[cfg(feature = "pdf-render")]
 mod excerpt;
 #[cfg(feature = "pdf-render")]
 mod jbig2;

@@ -17,8 +17,12 @@ impl Open {
     fn new(document: &Document, id: ObjectId) -> Self {
         let mut open = Self { id, references: Vec::new(), deepest: 0 };
         match document.objects.get(&id) {
-            // What other streams lead to is nested by drawing, which the renderer and the meter in front of it bound.
-            Some(Object::Stream(stream)) if !is_leaf(&stream.dict) => {}
+            Some(Object::Stream(stream)) if is_drawing(&stream.dict) => {
+                // What a drawing uses is nested by drawing, which the renderer and the meter in front of it bound. The
+                // rest counts: any stream may call itself a drawing, and be read as a profile or as a function.
+                let rest = stream.dict.iter().filter(|(key, _)| *key != b"Resources");
+                rest.for_each(|(_, value)| open.value(value, 1));
+            }
             Some(Object::Stream(stream)) => open.dictionary(&stream.dict, 1),
             Some(object) => open.value(object, 0),
             None => {}
@@ -41,10 +45,10 @@ impl Open {
     }
 }
 
-/// Whether a stream is read without being run: a picture, a function, a profile.
-fn is_leaf(dict: &Dictionary) -> bool {
+/// Whether a stream says that it is run: a form, a pattern.
+fn is_drawing(dict: &Dictionary) -> bool {
     let form = dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Form");
-    !form && !dict.has(b"PatternType")
+    form || dict.has(b"PatternType")
 }
 
 /// Whether some value lies more than `most` deep within others. Values that hold themselves count once: the renderer

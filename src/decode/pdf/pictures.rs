@@ -12,13 +12,13 @@ use lopdf::dictionary;
 /// Columns of a fax; no machine sends more.
 const MAX_COLUMNS: u64 = 65_535;
 
-/// Components that a colour space may have, where only its name is known.
-const MOST_COMPONENTS: u64 = 32;
+/// Dictionaries of parameters that a picture may have; there is one for each filter.
+const MAX_PARAMS: usize = 16;
 
-/// Components that spaces of many which rest upon each other may come to.
+/// Components that spaces of many which rest upon each other, as they may in the midst of instructions, may come to.
 const WITHIN_ITSELF: u64 = 2048;
 
-/// Colour spaces of four components at the most, by the names that the renderer knows.
+/// Colour spaces of a few components, by the names that the renderer knows.
 const NAMED: [&[u8]; 11] = [
     b"DeviceGray",
     b"G",
@@ -42,11 +42,12 @@ pub struct Coded {
     pub bytes: u64,
 }
 
-/// Holds a picture against the limits, and takes its pixels from those that the page may still have.
+/// Holds a picture against the limits, and takes its pixels from those that the page may still have; `most` are the
+/// components that a colour space may have of which only the name is known.
 ///
 /// # Errors
 /// [`Refusal::TooManyPixels`], [`Refusal::Limit`]; [`Refusal::Unreadable`] when its size cannot be told.
-pub fn hold(stream: &Stream<'_>, pixels: &mut u64, limits: &Limits) -> Result<(), Refusal> {
+pub fn hold(stream: &Stream<'_>, pixels: &mut u64, most: u64, limits: &Limits) -> Result<(), Refusal> {
     let dict = stream.dict();
     let side =
         |short: &[u8], long: &[u8]| dict.get::<u32>(short).or_else(|| dict.get::<u32>(long)).map_or(0, u64::from);
@@ -62,7 +63,7 @@ pub fn hold(stream: &Stream<'_>, pixels: &mut u64, limits: &Limits) -> Result<()
     }
     *pixels = pixels.saturating_sub(largest);
     // Samples, and the pixels made of them.
-    let needed = largest.saturating_mul(components(dict).saturating_add(7)).max(largest.saturating_mul(8));
+    let needed = largest.saturating_mul(components(dict, most).saturating_add(7)).max(largest.saturating_mul(8));
     let (needed, limit) = (needed.max(coded.bytes), limits.max_memory);
     let what = "bytes to decode a picture of the PDF";
     if needed > limit { Err(Refusal::Limit { what, needed, limit }) } else { Ok(()) }
@@ -71,6 +72,9 @@ pub fn hold(stream: &Stream<'_>, pixels: &mut u64, limits: &Limits) -> Result<()
 fn coded(stream: &Stream<'_>, height: u64, limits: &Limits) -> Result<Coded, Refusal> {
     let unreadable = || Refusal::unreadable("a picture of the PDF has impossible parameters");
     let (filters, params) = (stream.filters(), params(stream.dict()));
+    if params.len() > MAX_PARAMS {
+        return Err(unreadable());
+    }
     let number = |key: &[u8]| params.iter().filter_map(|p| p.get::<u32>(key)).max().map(u64::from);
     let at = filters.iter().position(|f| {
         matches!(f, Filter::DctDecode | Filter::JpxDecode | Filter::Jbig2Decode | Filter::CcittFaxDecode)
@@ -88,7 +92,12 @@ fn coded(stream: &Stream<'_>, height: u64, limits: &Limits) -> Result<Coded, Ref
         }
         return Ok(Coded::default());
     };
-    if packing.len() + 1 != filters.len() {
+    // Pictures in the midst of instructions, which belong to no object, have no such codings (ISO 32000-2, 8.9.7).
+    let misplaced = filters.iter().any(|f| matches!(f, Filter::JpxDecode | Filter::Jbig2Decode | Filter::Crypt))
+        && stream.dict().obj_id().is_none();
+    // What parameters make of the data is not undone here, but by the renderer.
+    let altered = !packing.is_empty() && [&b"Predictor"[..], b"EarlyChange"].iter().any(|key| has(&params, key));
+    if packing.len() + 1 != filters.len() || misplaced || altered {
         return Err(unreadable());
     }
     if *coding == Filter::CcittFaxDecode {
@@ -132,9 +141,13 @@ fn params<'a>(dict: &Dict<'a>) -> Vec<Dict<'a>> {
     for key in [&b"DP"[..], b"DecodeParms"] {
         all.extend(dict.get::<Dict<'a>>(key));
         let array = dict.get::<Array<'a>>(key);
-        all.extend(array.iter().flat_map(Array::iter::<Object<'a>>).filter_map(Object::into_dict).take(16));
+        all.extend(array.iter().flat_map(Array::iter::<Object<'a>>).filter_map(Object::into_dict).take(MAX_PARAMS + 1));
     }
     all
+}
+
+fn has(params: &[Dict<'_>], key: &[u8]) -> bool {
+    params.iter().any(|params| params.contains_key(key))
 }
 
 /// Whether the columns of a fax, if they are stated, are a number that 32 bits hold.
@@ -176,7 +189,7 @@ fn unpacked(data: &[u8], packing: &[Filter], limits: &Limits) -> Result<Vec<u8>,
     })
 }
 
-fn components(dict: &Dict<'_>) -> u64 {
+fn components(dict: &Dict<'_>, most: u64) -> u64 {
     match dict.get::<Object<'_>>(b"CS").or_else(|| dict.get::<Object<'_>>(b"ColorSpace")) {
         None => 1,
         Some(Object::Name(name)) if NAMED.contains(&&*name) => 1,
@@ -189,12 +202,14 @@ fn components(dict: &Dict<'_>) -> u64 {
                     // What these colours are worked out in is held for each pixel too, and may be of the same kind.
                     let other =
                         parts.next().and_then(Object::into_array).and_then(|space| space.iter::<Name<'_>>().next());
-                    if other.is_some_and(|name| &*name == b"DeviceN") { WITHIN_ITSELF } else { own }
+                    let within =
+                        |name: &[u8]| matches!(name, b"DeviceN" | b"Separation" | b"Indexed" | b"I" | b"Pattern");
+                    if other.is_some_and(|name| within(&name)) { WITHIN_ITSELF } else { own }
                 }
-                Some(b"Pattern") => MOST_COMPONENTS,
+                Some(b"Pattern") => WITHIN_ITSELF,
                 _ => 1,
             }
         }
-        Some(_) => MOST_COMPONENTS,
+        Some(_) => most,
     }
 }

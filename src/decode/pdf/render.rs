@@ -32,7 +32,7 @@ pub fn draw(excerpt: Excerpt, scale: f32, limits: &Limits) -> Result<Decoded<Vie
 
 fn page(excerpt: Excerpt, scale: f32, limits: &Limits) -> Result<View, Refusal> {
     let unreadable = || Refusal::unreadable("the PDF's first page cannot be drawn");
-    let Excerpt { pdf, patterns, program } = excerpt;
+    let Excerpt { pdf, patterns, program, components } = excerpt;
     let pdf = Pdf::new(pdf).map_err(|_| unreadable())?;
     let page = pdf.pages().first().ok_or_else(unreadable)?;
     // hayro rounds the size down; a hair more keeps a scan's pixels one to one.
@@ -43,7 +43,7 @@ fn page(excerpt: Excerpt, scale: f32, limits: &Limits) -> Result<View, Refusal> 
     let (x, y) = (f64::from(settings.x_scale), f64::from(settings.y_scale));
     let transform = Affine::scale_non_uniform(x, y) * page.initial_transform(true).to_kurbo();
     let size = (f64::from(across) * x, f64::from(down) * y);
-    super::meter::hold(page, transform, size, &interpreter, (patterns, program), limits)?;
+    super::meter::hold(page, transform, size, &interpreter, (patterns, program, components), limits)?;
     let drawn = hayro::render(page, &RenderCache::new(), &interpreter, &RenderSettings::default(), &settings);
     let (width, height) = (u32::from(drawn.width()), u32::from(drawn.height()));
     // White lies beneath everything, so that alpha is full and nothing has to be divided by it.

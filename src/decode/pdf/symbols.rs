@@ -23,31 +23,36 @@ const OUT: u32 = 34;
 pub struct Asked {
     pub symbols: u64,
     pub pixels: u64,
+    /// Whether the state of its decoder is kept for others.
+    pub state: bool,
 }
 
-/// Reads a dictionary's segment as far as it can be followed; `None` where its codes are its own, so that nothing can
-/// be told.
+/// Reads a dictionary's segment as far as it can be followed; `None` where its codes are its own, or its symbols put
+/// together from others, so that nothing can be told.
 pub fn asked(data: &[u8]) -> Option<Asked> {
     let mut asked = Asked::default();
     let Some((flags, rest)) = data.split_first_chunk::<2>() else { return Some(asked) };
     let flags = u16::from_be_bytes(*flags);
     let huffman = flags & 1 != 0;
-    let refined = flags & 2 != 0;
+    if flags & 2 != 0 {
+        return None;
+    }
     let template = match (huffman, flags >> 10 & 3) {
         (true, _) => 0,
         (false, 0) => 8,
         (false, _) => 2,
     };
-    let counts = rest.get(template + if refined && flags & 0x1000 == 0 { 4 } else { 0 }..).unwrap_or(&[]);
+    let counts = rest.get(template..).unwrap_or(&[]);
     let Some((_, rest)) = counts.split_first_chunk::<4>() else { return Some(asked) };
     let Some((count, codes)) = rest.split_first_chunk::<4>() else { return Some(asked) };
     asked.symbols = u32::from_be_bytes(*count).into();
+    asked.state = flags & 0x200 != 0;
     if !huffman {
         return Some(asked);
     }
     let heights = HEIGHTS.get(usize::from(flags >> 2 & 3))?;
     let widths = WIDTHS.get(usize::from(flags >> 4 & 3))?;
-    if refined || flags & 0x40 != 0 {
+    if flags & 0x40 != 0 {
         return None;
     }
     let mut bits = Bits { data: codes, at: 0 };
@@ -134,9 +139,10 @@ mod tests {
         let first = format!("11111 {:032b} 111110 {:032b} 111111 0 0101", 924, 1925);
         let head = |symbols: u8| [&[0, 1, 0, 0, 0, 0, 0, 0, 0][..], &[symbols]].concat();
         let one = [head(1), packed(&first), vec![0; 5]].concat();
-        assert_eq!(asked(&one), Some(Asked { symbols: 1, pixels: 2 * 1000 * 2000 }));
+        assert_eq!(asked(&one), Some(Asked { symbols: 1, pixels: 2 * 1000 * 2000, state: false }));
         let two = [head(2), packed(&first), vec![0; 5], packed("0 10 111111 0 0000"), vec![0]].concat();
-        assert_eq!(asked(&two), Some(Asked { symbols: 2, pixels: 2 * (1000 * 2000 + 1001) }));
+        assert_eq!(asked(&two), Some(Asked { symbols: 2, pixels: 2 * (1000 * 2000 + 1001), state: false }));
+        assert_eq!(asked(&[0, 2, 0, 0, 0, 1, 0, 0, 0, 1]), None, "put together");
         assert_eq!(asked(&[0, 0x0D, 0, 0, 0, 1, 0, 0, 0, 1]), None, "codes of its own");
     }
 }
