@@ -40,13 +40,16 @@ fn listen() -> (u16, Arc<Mutex<Vec<Vec<u8>>>>) {
 }
 
 /// What a proxy in this variable, and the service, hear of a call; and what the program prints.
-fn by(variable: &str, scheme: &str) -> (Option<Vec<u8>>, Option<Vec<u8>>, String) {
+fn by(variable: &str, scheme: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>, String) {
     let ((proxy, at_proxy), (service, at_service)) = (listen(), listen());
     let url = format!("{scheme}127.0.0.1:{proxy}");
     let (status, stdout, stderr) = submit_in(&[(variable, &url)], &format!("https://127.0.0.1:{service}"), &TOKEN);
     assert_eq!(status, 2, "{stdout}{stderr}");
-    let first = |heard: Arc<Mutex<Vec<Vec<u8>>>>| heard.lock().unwrap().first().cloned();
-    (first(at_proxy), first(at_service), stdout)
+    // Another test's caller may come by a port that was just given back, or hang up before it speaks.
+    let said = |heard: Arc<Mutex<Vec<Vec<u8>>>>| -> Vec<Vec<u8>> {
+        heard.lock().unwrap().iter().filter(|said| !said.is_empty()).cloned().collect()
+    };
+    (said(at_proxy), said(at_service), stdout)
 }
 
 #[test]
@@ -60,13 +63,13 @@ fn proxies_are_used_or_told() {
     // All at once, for each waits between its attempts.
     let all = ways.map(|(variable, scheme)| thread::spawn(move || by(variable, scheme)));
     let [http, socks, other, unusable] = all.map(|one| one.join().unwrap());
-    assert!(http.0.unwrap().starts_with(b"CONNECT 127.0.0.1:"));
-    assert_eq!(http.1, None);
-    assert_eq!((socks.0.unwrap().first(), socks.1), (Some(&5), None), "SOCKS version 5 says 5 first");
+    let heard = |all: &[Vec<u8>], beginning: &[u8]| all.iter().any(|said| said.starts_with(beginning));
+    assert!(heard(&http.0, b"CONNECT 127.0.0.1:") && http.1.is_empty(), "{http:?}");
+    assert!(heard(&socks.0, &[5]) && socks.1.is_empty(), "SOCKS version 5 says 5 first: {socks:?}");
     // HTTP_PROXY is not that of https: the service itself is called, by TLS.
-    assert_eq!((other.0, other.1.unwrap().first()), (None, Some(&0x16)));
+    assert!(other.0.is_empty() && heard(&other.1, &[0x16]), "{other:?}");
     // One that cannot be understood is not gone around.
-    assert_eq!((unusable.0, unusable.1), (None, None));
+    assert!(unusable.0.is_empty() && unusable.1.is_empty(), "{unusable:?}");
     assert!(unusable.2.contains("Not sent: the proxy in HTTPS_PROXY"), "{}", unusable.2);
     assert!(!unusable.2.contains("SECRETSECRET"), "{}", unusable.2);
 }
