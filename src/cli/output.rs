@@ -72,27 +72,24 @@ pub fn say_at_last(text: &str, status: u8) {
 /// Says the last words, unless others are being said or there are none; not for long.
 fn interrupted() -> ! {
     let began = Instant::now();
-    while began.elapsed() < LAST_WAIT {
-        let words = match LAST_WORDS.try_lock() {
-            Ok(words) => words,
-            Err(TryLockError::Poisoned(words)) => words.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                thread::sleep(Duration::from_millis(10));
-                continue;
-            }
-        };
-        if !words.is_empty() {
-            let (text, (said, waiting)) = (words.clone(), mpsc::channel());
-            thread::spawn(move || {
-                print_surely(&text);
-                said.send(())
-            });
-            let _ = waiting.recv_timeout(LAST_WAIT);
+    // Locked to the end: the answer that comes meanwhile waits, and is not told beside them.
+    let words = loop {
+        match LAST_WORDS.try_lock() {
+            Ok(words) => break Some(words),
+            Err(TryLockError::Poisoned(words)) => break Some(words.into_inner()),
+            Err(TryLockError::WouldBlock) if began.elapsed() > LAST_WAIT => break None,
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
         }
-        // The words stay locked: the answer that comes meanwhile waits, and is not told beside them.
-        std::process::exit(LAST_STATUS.load(Ordering::SeqCst).into());
+    };
+    if let Some(words) = words.as_ref().filter(|words| !words.is_empty()) {
+        let (text, (said, waiting)) = (words.to_string(), mpsc::channel());
+        thread::spawn(move || {
+            print_surely(&text);
+            said.send(())
+        });
+        let _ = waiting.recv_timeout(LAST_WAIT);
     }
-    std::process::exit(LAST_STATUS.load(Ordering::SeqCst).into());
+    std::process::exit(LAST_STATUS.load(Ordering::SeqCst).into())
 }
 
 /// On Ctrl-C and SIGTERM: leave nothing behind.
