@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::text::steers;
 use crate::{Preflight, Submission};
 
 const TOKEN: &str = "TOKENTOKENTOKEN";
