@@ -8,6 +8,7 @@ use crate::{
     texts::{ENGLISH, Texts, Word},
 };
 use anstyle::{AnsiColor, Style as Paint};
+#[cfg(any(feature = "html", feature = "submit"))]
 pub(crate) use printable::steers;
 pub use printable::{printable, printable_json};
 use serde_json::Value;

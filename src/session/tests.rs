@@ -5,13 +5,15 @@ fn an_answer_as_documented_is_read() {
     let session = Session::from_json(
         br#"{"message":"Token created successfully","authToken":"pgYQX0z2T8mtcpNj9I20uWVCLKNuG0vgr12f0wAC",
         "scanRef":"d2714c8a-d4c2-4f22-aec4-6ee1ef2c2e36","clientId":"c","tokenType":"DOCUMENT","country":["lt","LV"],
-        "documents":["PASSPORT","ID_CARD"],"driverLicenseBack":true,"nfcRequired":null,"questionnaire":null,
+        "documents":["PASSPORT","ID_CARD"],"driverLicenseBack":true,"allowedDocuments":{"lt":["passport"]},
+        "nfcRequired":null,"questionnaire":null,
         "utilityBill":false,"futureField":{"a":[1]},"additionalSteps":{"ALL":{"ALL":{"UTILITY_BILL":{"type":"COMPARE",
         "settings":{"canUploadPDF":false}}}},"LT":{"PASSPORT":{"VISA_PAGE":{}}}}}"#,
     )
     .unwrap();
     assert_eq!(session.known_token_type(), Some(TokenType::Document));
     assert_eq!(session.countries, ["LT", "LV"]);
+    assert_eq!(format!("{:?}", session.allowed_documents), r#"{"LT": ["PASSPORT"]}"#);
     assert!(!session.nfc_required && !session.update_only && session.questionnaire.is_none());
     let lt = "LT".parse().ok();
     let names = |c, t| session.steps_for(c, t).iter().map(|s| s.step.name().to_owned()).collect::<Vec<_>>();
@@ -24,8 +26,21 @@ fn an_answer_as_documented_is_read() {
 #[test]
 fn an_update_and_wrong_types_are_told() {
     assert!(Session::from_json(br#"{"tokenString":"abc"}"#).unwrap().update_only);
+    for more in [r#""authToken":"abc""#, r#""scanRef":"def""#] {
+        let json = format!(r#"{{"tokenString":"abc",{more}}}"#);
+        assert!(!Session::from_json(json.as_bytes()).unwrap().update_only);
+    }
     let wrong = Session::from_json(br#"{"nfcRequired":"yes"}"#).unwrap_err();
     assert_eq!(wrong.to_string(), "the session's `nfcRequired` is a text where true or false was expected");
+    for (value, kind) in
+        [("-1", "a number"), ("18446744073709551615", "a number"), ("0.5", "a number"), ("{}", "an object")]
+    {
+        let wrong = Session::from_json(format!(r#"{{"nfcRequired":{value}}}"#).as_bytes()).unwrap_err();
+        assert_eq!(
+            wrong.to_string(),
+            format!("the session's `nfcRequired` is {kind} where true or false was expected")
+        );
+    }
     for bad in [&b"[]"[..], b"", b"{", b"\xff", b"{\"authToken\":1}"] {
         assert!(Session::from_json(bad).is_err());
     }
@@ -78,7 +93,8 @@ fn nothing_may_be_written_in_any_way() {
 
 #[test]
 fn debug_shows_no_secret() {
-    let session = Session::from_json(br#"{"authToken":"SECRETSECRET","scanRef":"REF"}"#).unwrap();
+    let json = br#"{"authToken":"SECRETSECRET","scanRef":"REF","documents":["PASSPORT"]}"#;
+    let session = Session::from_json(json).unwrap();
     let debug = format!("{session:?} {:?}", session.token);
-    assert!(!debug.contains("SECRET") && !debug.contains("REF"), "{debug}");
+    assert!(!debug.contains("SECRET") && !debug.contains("REF") && debug.contains("PASSPORT"), "{debug}");
 }
