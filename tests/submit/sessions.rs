@@ -44,6 +44,21 @@ fn a_session_is_created_used_and_told_of_by_webhook() {
     assert_eq!((status, serde_json::from_str::<Value>(&text).unwrap()["status"].as_str()), (200, Some("APPROVED")));
 }
 
+/// Without a key of their own, webhooks are signed by the API secret.
+#[test]
+fn webhooks_are_taken_that_the_secret_signed() {
+    let sandbox = sandbox(settings());
+    let url = format!("http://{}/webhook", sandbox.address());
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+    let body = br#"{"scanRef":"ref","status":{"overall":"APPROVED"}}"#;
+    for (key, status) in [(SECRET, 200), (KEY, 400), ("", 400), ("xyzzy", 400)] {
+        let signature = webhook::sign(body, key.as_bytes());
+        let answer = agent.post(&url).header(webhook::SIGNATURE, &signature).send(&body[..]).unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{key}");
+    }
+    assert_eq!(get(&sandbox, "/webhooks").lines().count(), 1);
+}
+
 #[test]
 fn a_session_that_direct_processing_cannot_use_is_not_created() {
     let sandbox = sandbox(settings());

@@ -46,6 +46,7 @@ fn what_a_crash_leaves_is_passed_over_and_anything_else_is_no_ledger() {
         (format!("+{T}\n{}", "\0".repeat(5000)), true),
         (format!("\n+{T}"), true),
         (format!("+{T}\n-{T}\n+\n"), false),
+        (format!("+{T}\0\0\n"), false),
     ] {
         fs::write(&path, &left).unwrap();
         assert_eq!(Ledger::open(&path).unwrap().holds(&Token::new("T")).unwrap(), sent, "{left:?}");
