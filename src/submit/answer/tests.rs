@@ -139,6 +139,21 @@ fn what_is_quoted_is_redacted_short_and_plain() {
     assert_eq!((said.identifier, said.message), (Some(Identifier::Other("NEW_ONE".into())), None));
 }
 
+/// Runs of base64 are no longer than a word may be.
+#[test]
+fn what_may_be_an_image_is_not_quoted() {
+    for run in ["a".repeat(39), "aB0+/=\\".repeat(5), "AAAA".repeat(9)] {
+        for (more, quoted) in [(39, true), (40, false)] {
+            let run = format!("{run}{}", "/".repeat(more - run.len()));
+            let Answer::Refused { said, .. } = answered(400, &format!("no {run}, no.")) else {
+                panic!("it is refused")
+            };
+            let wanted = if quoted { format!("no {run}, no.") } else { "no …, no.".into() };
+            assert_eq!(said.message, Some(wanted));
+        }
+    }
+}
+
 #[test]
 fn every_published_identifier_has_a_name_and_a_meaning() {
     for identifier in Identifier::PUBLISHED {
