@@ -44,6 +44,17 @@ fn a_session_is_created_used_and_told_of_by_webhook() {
     assert_eq!((status, serde_json::from_str::<Value>(&text).unwrap()["status"].as_str()), (200, Some("APPROVED")));
 }
 
+#[test]
+fn a_client_id_has_1_to_100_ascii_characters() {
+    for (client_id, right) in
+        [("".into(), false), ("u".into(), true), ("u".repeat(100), true), ("u".repeat(101), false), ("ü".into(), false)]
+    {
+        let made = NewSession::new(client_id).body();
+        assert_eq!(made.is_ok(), right, "{made:?}");
+        assert!(made.err().is_none_or(|e| e.to_string().contains("clientId is 1 to 100 ASCII characters")));
+    }
+}
+
 /// Without a key of their own, webhooks are signed by the API secret.
 #[test]
 fn webhooks_are_taken_that_the_secret_signed() {
